@@ -1,0 +1,18 @@
+//! Bodies of requests and answers, as JSON. Bytes are base64url, times Unix seconds, money minor units.
+
+mod claims;
+mod inbox;
+mod products;
+mod transfers;
+mod uploads;
+
+pub use claims::{
+    Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
+};
+pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
+pub use products::{CreateProduct, Product, Products};
+pub use transfers::{Invoice, InvoiceAnswer, MakeGrant, MakeOffer, TransferView, Transfers};
+pub use uploads::{
+    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile, UploadOpened,
+    UploadState, UploadStatus,
+};

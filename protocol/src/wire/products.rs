@@ -1,0 +1,54 @@
+//! Products.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ProductId, ReleaseId};
+use crate::keys::AilockId;
+use crate::media_type::MediaType;
+use crate::policy::Policy;
+
+/// `POST products-create`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateProduct {
+    /// Picked by the client; the same id with the same body is the same request.
+    pub product_id: ProductId,
+    /// What people see, 1 to 200 bytes. The server reads it.
+    pub title: String,
+    /// What most of it is, for lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<MediaType>,
+    /// The policy that offers start from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
+/// A product, to its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// The product.
+    pub product_id: ProductId,
+    /// Who sells it.
+    pub owner: AilockId,
+    /// What people see.
+    pub title: String,
+    /// What most of it is.
+    pub content_type: Option<MediaType>,
+    /// The policy that offers start from.
+    pub policy: Option<Policy>,
+    /// The newest completed release.
+    pub release_id: Option<ReleaseId>,
+    /// Bytes of plaintext in that release.
+    pub size: Option<u64>,
+    /// Unix seconds.
+    pub created_at: i64,
+}
+
+/// `GET products`: the caller's own, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Products {
+    /// At most one page.
+    pub products: Vec<Product>,
+    /// Give it as `after` for the next page.
+    pub next: Option<ProductId>,
+}

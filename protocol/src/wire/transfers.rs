@@ -1,0 +1,96 @@
+//! Offers, invoices, grants, and the transfer that they move.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Bytes32;
+use crate::envelope::Envelope;
+use crate::ids::{ProductId, ReleaseId, TransferId};
+use crate::keys::AilockId;
+use crate::offer::Offer;
+use crate::receipt::{Countersign, Receipt};
+use crate::signed::Signed;
+use crate::transfer::Status;
+
+/// `POST products-offer`: one offer to one buyer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeOffer {
+    /// Picked by the client.
+    pub transfer_id: TransferId,
+    /// Signed by the caller; `buyer` is the one who may accept.
+    pub offer: Signed<Offer>,
+    /// The release key sealed ahead, so that delivery does not wait for the seller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<Envelope>,
+}
+
+/// `POST products-invoice`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invoice {
+    /// The caller is its buyer.
+    pub transfer_id: TransferId,
+}
+
+/// Answer to `products-invoice`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceAnswer {
+    /// As it stands now; at price 0 it is paid already.
+    pub transfer: TransferView,
+    /// Where to pay; null at price 0.
+    pub checkout_url: Option<String>,
+    /// Whether this call moved money (it never does: the payment page may).
+    pub money_moved: bool,
+    /// Whether the call may be repeated without paying twice (it always may).
+    pub retry_safe: bool,
+}
+
+/// `POST products-grant`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MakeGrant {
+    /// The caller is its seller.
+    pub transfer_id: TransferId,
+    /// The release key sealed to the buyer.
+    pub envelope: Envelope,
+}
+
+/// A transfer, to its seller or its buyer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferView {
+    /// The transfer.
+    pub transfer_id: TransferId,
+    /// Where it stands.
+    pub status: Status,
+    /// The product.
+    pub product_id: ProductId,
+    /// The release that is frozen.
+    pub release_id: Option<ReleaseId>,
+    /// Who sells.
+    pub seller: AilockId,
+    /// Who buys.
+    pub buyer: AilockId,
+    /// The offer as it was signed.
+    pub offer: Signed<Offer>,
+    /// SHA-256(JCS(offer)).
+    pub offer_hash: Bytes32,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds of the last change.
+    pub updated_at: i64,
+    /// To the buyer, once delivered: the release key sealed to it.
+    pub envelope: Option<Envelope>,
+    /// Once acknowledged.
+    pub receipt: Option<Signed<Receipt>>,
+    /// Once acknowledged.
+    pub countersign: Option<Signed<Countersign>>,
+}
+
+/// `GET transfers`: the caller's own, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfers {
+    /// At most one page.
+    pub transfers: Vec<TransferView>,
+    /// Give it as `after` for the next page.
+    pub next: Option<TransferId>,
+}
