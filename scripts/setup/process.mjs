@@ -1,0 +1,118 @@
+/** Running other programs, and the one way to end with a plain sentence. */
+
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** An error whose message is meant for the person at the terminal; no stack is shown. */
+export class PlainError extends Error {}
+
+/**
+ * A line of progress. Standard output stays free for what a command is asked to print.
+ *
+ * @param {string} line
+ */
+export function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/**
+ * @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv }} RunOptions
+ */
+
+/**
+ * The trimmed standard output of a program, or undefined if it is missing or fails.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {RunOptions} [options]
+ */
+export function capture(command, args, options = {}) {
+  const result = spawnSync(command, args, {
+    ...options,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return result.status === 0 ? result.stdout.trim() : undefined;
+}
+
+/**
+ * Runs a program with its output shown on standard error.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {RunOptions} [options]
+ * @returns {boolean} whether it succeeded
+ */
+export function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { ...options, stdio: ["ignore", 2, 2] });
+  return result.status === 0;
+}
+
+/**
+ * Like {@link run}, but also hands the output on line by line, and leaves standard output alone
+ * only in that it repeats it there.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {RunOptions & { onLine: (line: string) => void }} options
+ * @returns {Promise<boolean>}
+ */
+export function runWatched(command, args, { onLine, ...options }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    let rest = "";
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (/** @type {string} */ text) => {
+      process.stdout.write(text);
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach(onLine);
+    });
+    child.stderr.pipe(process.stderr, { end: false });
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => {
+      if (rest) onLine(rest);
+      resolve(code === 0);
+    });
+  });
+}
+
+/**
+ * The full path of a program on PATH.
+ *
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export function onPath(name, env = process.env) {
+  return (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+/** @param {string} path */
+export function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends the process with the plain sentence of a {@link PlainError}; other errors keep their stack.
+ *
+ * @param {() => Promise<void>} main
+ */
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof PlainError)) throw error;
+    say(`\n${error.message}`);
+    process.exitCode = 1;
+  }
+}
