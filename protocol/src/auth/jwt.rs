@@ -173,7 +173,10 @@ mod tests {
             let token = with_header(&format!(r#"{{"alg":"{alg}"}}"#));
             assert_eq!(refused(&token), Some(AuthError::WrongAlgorithm), "{alg}");
         }
-        assert_eq!(refused(&with_header(r#"{"alg":"EdDSA","crit":["b64"],"b64":false}"#)), Some(AuthError::UnknownExtension));
+        assert_eq!(
+            refused(&with_header(r#"{"alg":"EdDSA","crit":["b64"],"b64":false}"#)),
+            Some(AuthError::UnknownExtension)
+        );
         assert_eq!(refused(&with_header(r#"{"alg":"EdDSA"}"#)), None);
     }
 }

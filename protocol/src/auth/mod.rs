@@ -9,6 +9,7 @@ pub mod dpop;
 pub mod jwk;
 pub mod jwt;
 pub mod ticket;
+pub mod token_endpoint;
 
 use core::fmt;
 
@@ -60,9 +61,10 @@ pub enum AuthError {
     WrongKey,
 }
 
-impl fmt::Display for AuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl AuthError {
+    /// The rule, for people: nothing in it comes from the token.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Malformed => "not a JWT of the members expected",
             Self::WrongType => "typ is of another kind",
             Self::WrongAlgorithm => "alg is not taken here",
@@ -81,7 +83,13 @@ impl fmt::Display for AuthError {
             Self::WrongUri => "htu is not the address of this call",
             Self::WrongTokenHash => "ath is not the hash of the access token",
             Self::WrongKey => "the proof is not by the key that the token is bound to",
-        })
+        }
+    }
+}
+
+impl fmt::Display for AuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -68,8 +68,17 @@ mod tests {
     #[test]
     fn what_is_no_plain_address_has_no_form() {
         for address in [
-            "", "/token", "ftp://a/", "https:///x", "https://user@a/", "https://a/x/../token", "https://a/%2e%2E/x",
-            "https://a/%4", "https://a/%zz", "https://a/%€", "javascript:alert(1)",
+            "",
+            "/token",
+            "ftp://a/",
+            "https:///x",
+            "https://user@a/",
+            "https://a/x/../token",
+            "https://a/%2e%2E/x",
+            "https://a/%4",
+            "https://a/%zz",
+            "https://a/%€",
+            "javascript:alert(1)",
         ] {
             assert_eq!(normalise(address), None, "{address}");
         }

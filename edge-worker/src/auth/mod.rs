@@ -1,0 +1,11 @@
+//! Who calls: credentials are checked by the router before a handler runs, and what a handler is given proves it.
+
+mod caller;
+mod credentials;
+mod role;
+mod ticket;
+
+pub use caller::Caller;
+pub use credentials::{PROOF_KIND, Replay};
+pub use role::{Buyer, Owner, Party, Seller};
+pub use ticket::TicketHolder;

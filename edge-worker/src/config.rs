@@ -1,0 +1,104 @@
+//! What the deployment configures: the `[vars]` of wrangler.toml.
+
+use worker::{Env, Url};
+
+use crate::error::ApiError;
+
+const DEFAULT_MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;
+
+/// Settings of a deployment. Secrets are not among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `PUBLIC_ORIGIN`: the issuer of tokens, such as `https://files.example`. None: each request's own origin.
+    pub public_origin: Option<String>,
+    /// `CORS_ORIGINS`: the web origins that may call, separated by commas. None (or `*`): every origin.
+    pub cors_origins: Option<Vec<String>>,
+    /// `MAX_FILE_BYTES`: largest plaintext of one file.
+    pub max_file_bytes: u64,
+    /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
+    pub test_clock: bool,
+}
+
+impl Config {
+    /// Reads the vars. A var that cannot be read as what it means is an error of the deployment.
+    pub fn parse(env: &Env) -> Result<Self, ApiError> {
+        Self::from_vars(|name| env.var(name).ok().map(|value| value.to_string()))
+    }
+
+    fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
+        let var = |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let public_origin = var("PUBLIC_ORIGIN");
+        if public_origin.as_deref().is_some_and(|origin| !is_origin(origin)) {
+            return Err(ApiError::Bug("PUBLIC_ORIGIN is not an origin such as https://files.example"));
+        }
+        let cors_origins = var("CORS_ORIGINS")
+            .filter(|text| text != "*")
+            .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
+        let max_file_bytes = match var("MAX_FILE_BYTES") {
+            Some(text) => text.parse().map_err(|_| ApiError::Bug("MAX_FILE_BYTES is not a number"))?,
+            None => DEFAULT_MAX_FILE_BYTES,
+        };
+        let test_clock = var("TEST_CLOCK").is_some();
+        Ok(Self { public_origin, cors_origins, max_file_bytes, test_clock })
+    }
+
+    /// The issuer of tokens at a request's address, without a slash at the end.
+    pub fn issuer(&self, url: &Url) -> String {
+        self.public_origin.clone().unwrap_or_else(|| url.origin().ascii_serialization())
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
+}
+
+/// Whether an origin is of this machine, which no deployment is.
+pub fn is_loopback(origin: &str) -> bool {
+    Url::parse(origin).is_ok_and(|url| {
+        matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) && url.username().is_empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(vars: &[(&str, &str)]) -> Result<Config, ApiError> {
+        Config::from_vars(|name| {
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_empty_var_is_as_good_as_none() {
+        let config = config(&[("PUBLIC_ORIGIN", ""), ("TEST_CLOCK", " "), ("CORS_ORIGINS", "*")]).unwrap();
+        assert_eq!(config.public_origin, None);
+        assert_eq!(config.cors_origins, None);
+        assert!(!config.test_clock);
+        assert_eq!(config.max_file_bytes, 209_715_200);
+        let url = Url::parse("http://localhost:8787/token?x").unwrap();
+        assert_eq!(config.issuer(&url), "http://localhost:8787");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for origin in
+            ["files.example", "https://files.example/", "https://files.example/x", "HTTPS://a", "mailto:a"]
+        {
+            assert!(config(&[("PUBLIC_ORIGIN", origin)]).is_err(), "{origin}");
+        }
+        assert!(config(&[("MAX_FILE_BYTES", "200MB")]).is_err());
+        assert!(config(&[("PUBLIC_ORIGIN", "https://files.example")]).is_ok());
+    }
+
+    #[test]
+    fn loopback_is_only_this_machine() {
+        for origin in ["http://localhost:1", "http://127.0.0.1:8787", "http://[::1]:1"] {
+            assert!(is_loopback(origin), "{origin}");
+        }
+        for origin in ["https://files.example", "http://localhost.example", "http://localhost@a.example", "x"]
+        {
+            assert!(!is_loopback(origin), "{origin}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a handler is given beside the request: the books, the time, the settings and the name of the call.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use claimcheck_protocol::bytes::Bytes;
+use claimcheck_protocol::problem::ProblemCode;
+use worker::{Bucket, Env, Headers, Request, Url};
+
+use crate::clock::{self, Now};
+use crate::config::Config;
+use crate::error::{ApiError, Refusal};
+use crate::random;
+use crate::server_key::ServerKeys;
+use crate::store::Store;
+
+const DATABASE: &str = "DB";
+const BLOBS: &str = "BLOBS";
+const RATE_WINDOW_SECONDS: &str = "60";
+
+/// The names of one call, for the log, the audit and the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallNames {
+    /// Ours, fresh for each call.
+    pub request_id: String,
+    /// The caller's (W3C traceparent), or fresh.
+    pub trace_id: String,
+}
+
+impl CallNames {
+    /// Takes the trace of a `traceparent` header of the form `00-<32 hex>-<16 hex>-<2 hex>`.
+    pub fn make(traceparent: Option<&str>) -> Result<Self, ApiError> {
+        let request_id = format!("req_{}", Bytes(random::make_bytes::<16>()?));
+        let trace_id = match traceparent.and_then(trace_of) {
+            Some(trace) => trace.to_owned(),
+            None => random::make_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect(),
+        };
+        Ok(Self { request_id, trace_id })
+    }
+}
+
+fn trace_of(traceparent: &str) -> Option<&str> {
+    let mut parts = traceparent.split('-');
+    let (version, trace) = (parts.next()?, parts.next()?);
+    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let real = trace.len() == 32 && hex(trace) && trace.bytes().any(|byte| byte != b'0');
+    (version == "00" && real).then_some(trace)
+}
+
+/// Where a call comes from; kept in audit rows as a salted hash only, never logged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CallOrigin {
+    /// `CF-Connecting-IP`, which the edge sets.
+    pub ip: Option<String>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+/// One call.
+pub struct Ctx {
+    /// Its names.
+    pub names: CallNames,
+    /// Where it comes from.
+    pub origin: CallOrigin,
+    /// The address that was called.
+    pub url: Url,
+    /// The method, as sent.
+    pub method: String,
+    /// The issuer of tokens: an origin without a slash at the end.
+    pub issuer: String,
+    /// The deployment's settings.
+    pub config: Config,
+    /// The time, the same throughout the call.
+    pub now: Now,
+    /// The database.
+    pub store: Store,
+    /// What stands for `:name` in the route's path.
+    pub path_params: BTreeMap<&'static str, String>,
+    env: Env,
+}
+
+fn header(headers: &Headers, name: &str) -> Option<String> {
+    headers.get(name).ok().flatten()
+}
+
+impl Ctx {
+    /// For a request.
+    pub async fn make(request: &Request, env: Env, names: CallNames) -> Result<Self, ApiError> {
+        let config = Config::parse(&env)?;
+        let url = request.url().map_err(|_| ApiError::from(ProblemCode::InvalidRequest))?;
+        let issuer = config.issuer(&url);
+        let store = open_store(&env)?;
+        let now = clock::now(&config, &issuer, &store).await?;
+        let headers = request.headers();
+        let origin =
+            CallOrigin { ip: header(headers, "cf-connecting-ip"), user_agent: header(headers, "user-agent") };
+        let method = request.inner().method();
+        Ok(Self { names, origin, url, method, issuer, config, now, store, path_params: BTreeMap::new(), env })
+    }
+
+    /// The bucket of sealed chunks.
+    pub fn blobs(&self) -> Result<Bucket, ApiError> {
+        self.env.bucket(BLOBS).map_err(|_| ApiError::Bug("the binding BLOBS is missing"))
+    }
+
+    /// The server's signing key.
+    pub fn server_keys(&self) -> Result<Rc<ServerKeys>, ApiError> {
+        ServerKeys::load(&self.env)
+    }
+
+    /// The value of `:name` in the route's path.
+    pub fn path_param(&self, name: &str) -> Result<&str, ApiError> {
+        self.path_params.get(name).map(String::as_str).ok_or(ApiError::Bug("the route has no such parameter"))
+    }
+
+    /// The address that was called as the client sees it, without the query: what a proof is for.
+    pub fn public_uri(&self) -> String {
+        format!("{}{}", self.issuer, self.url.path())
+    }
+
+    /// Counts a call against a rate-limit binding of wrangler.toml. It is about right and per location: abuse
+    /// control, never a quota. A deployment without the binding has no such limit.
+    pub async fn limit_rate(&self, binding: &str, key: &str) -> Result<(), ApiError> {
+        let Ok(limiter) = self.env.rate_limiter(binding) else { return Ok(()) };
+        if limiter.limit(key.to_owned()).await?.success {
+            return Ok(());
+        }
+        Err(Refusal::new(ProblemCode::RateLimited).header("retry-after", RATE_WINDOW_SECONDS).into())
+    }
+}
+
+/// The database of a deployment.
+pub fn open_store(env: &Env) -> Result<Store, ApiError> {
+    env.d1(DATABASE).map(Store::new).map_err(|_| ApiError::Bug("the binding DB is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_taken_only_in_its_form() {
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        assert_eq!(trace_of(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace));
+        assert_eq!(trace_of(&format!("01-{trace}-b7ad6b7169203331-01")), None);
+        assert_eq!(trace_of(&format!("00-{}-b7ad6b7169203331-01", "0".repeat(32))), None);
+        assert_eq!(trace_of(&format!("00-{}-b7ad6b7169203331-01", trace.to_uppercase())), None);
+        assert_eq!(trace_of("00-\"injected\"-x-01"), None);
+        assert_eq!(trace_of(""), None);
+    }
+}

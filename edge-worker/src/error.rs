@@ -1,0 +1,184 @@
+//! The one error of the Worker, by whose fault it is, and the one place that turns it into an answer.
+
+use std::borrow::Cow;
+
+use claimcheck_protocol::auth::token_endpoint::{TokenError, TokenErrorCode};
+use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::problem::{Problem, ProblemCode};
+use claimcheck_protocol::signed::StatementError;
+use worker::{Response, ResponseBuilder};
+
+use crate::store::StoreError;
+
+/// Why a call fails.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The caller's fault, or the state of what it asks about.
+    Refused(Box<Refusal>),
+    /// The same at the token endpoint, which speaks OAuth.
+    Token(TokenErrorCode, &'static str),
+    /// D1, R2 or another service fails. The text is for the log only.
+    Dependency(&'static str, String),
+    /// Ours. The text is for the log only.
+    Bug(&'static str),
+}
+
+/// A refusal on its way to becoming a problem document. Made from a code, then told more.
+#[derive(Debug)]
+pub struct Refusal {
+    problem: Problem,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
+}
+
+impl Refusal {
+    /// With a code and nothing else.
+    pub fn new(code: ProblemCode) -> Self {
+        Self { problem: Problem::new(code, String::new()), headers: Vec::new() }
+    }
+
+    /// What is wrong in this call, for people. Never holds anything that the caller does not know already.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.problem.detail = Some(detail.into());
+        self
+    }
+
+    /// Near money: whether this call moved any, and whether the same call may be repeated.
+    #[must_use]
+    pub const fn money(mut self, moved: bool, retry_safe: bool) -> Self {
+        self.problem.money_moved = Some(moved);
+        self.problem.retry_safe = Some(retry_safe);
+        self
+    }
+
+    /// With `chunk_conflict`.
+    #[must_use]
+    pub const fn stored_sha256(mut self, hash: Bytes32) -> Self {
+        self.problem.stored_sha256 = Some(hash);
+        self
+    }
+
+    /// With `missing_inputs`.
+    #[must_use]
+    pub fn missing_inputs(mut self, ids: Vec<String>) -> Self {
+        self.problem.missing_inputs = Some(ids);
+        self
+    }
+
+    /// With `upload_incomplete`.
+    #[must_use]
+    pub const fn missing_chunks(mut self, count: u64) -> Self {
+        self.problem.missing_chunks = Some(count);
+        self
+    }
+
+    /// A header of the answer.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The code.
+    pub const fn code(&self) -> ProblemCode {
+        self.problem.code
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<ProblemCode> for ApiError {
+    fn from(code: ProblemCode) -> Self {
+        Refusal::new(code).into()
+    }
+}
+
+impl From<StatementError> for ApiError {
+    fn from(error: StatementError) -> Self {
+        Refusal::new(ProblemCode::InvalidStatement).detail(error.to_string()).into()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Failed(cause) => Self::Dependency("d1", cause),
+            StoreError::Unreadable(cause) => Self::Dependency("d1 row", cause),
+            // A handler that expects a constraint to decide matches on it before it gets here.
+            StoreError::Unique(_) | StoreError::Check(_) | StoreError::ForeignKey => {
+                Self::Bug("a constraint failed that nobody expected")
+            }
+        }
+    }
+}
+
+impl From<worker::Error> for ApiError {
+    fn from(error: worker::Error) -> Self {
+        // The Display of some variants holds a JavaScript stack; the variant's name says enough for the log.
+        Self::Dependency("runtime", <&'static str>::from(&error).to_owned())
+    }
+}
+
+/// What the log says about a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// A stable code, or "ok".
+    pub code: &'static str,
+    /// Whose fault it is: "caller", "dependency" or "bug".
+    pub fault: Option<&'static str>,
+    /// More, never from the caller's input.
+    pub cause: Option<String>,
+}
+
+impl ApiError {
+    /// What the log says.
+    pub fn outcome(&self) -> Outcome {
+        let (code, fault, cause) = match self {
+            Self::Refused(refusal) => (refusal.code().as_str(), "caller", None),
+            Self::Token(code, _) => (code.as_str(), "caller", None),
+            Self::Dependency(what, cause) => {
+                (ProblemCode::Unavailable.as_str(), "dependency", Some(format!("{what}: {cause}")))
+            }
+            Self::Bug(what) => (ProblemCode::Internal.as_str(), "bug", Some((*what).to_owned())),
+        };
+        Outcome { code, fault: Some(fault), cause }
+    }
+
+    /// The answer. What failed inside is not in it.
+    pub fn into_response(self, request_id: &str) -> worker::Result<Response> {
+        match self {
+            Self::Refused(refusal) => problem_response(*refusal, request_id),
+            Self::Token(code, description) => token_error_response(code, description),
+            Self::Dependency(..) => {
+                let refusal = Refusal::new(ProblemCode::Unavailable).header("retry-after", "1");
+                problem_response(refusal, request_id)
+            }
+            Self::Bug(_) => problem_response(Refusal::new(ProblemCode::Internal), request_id),
+        }
+    }
+}
+
+fn problem_response(refusal: Refusal, request_id: &str) -> worker::Result<Response> {
+    let Refusal { mut problem, headers } = refusal;
+    request_id.clone_into(&mut problem.request_id);
+    let mut response = ResponseBuilder::new().with_status(problem.status).from_json(&problem)?;
+    let target = response.headers_mut();
+    target.set("content-type", "application/problem+json")?;
+    for (name, value) in headers {
+        target.set(name, &value)?;
+    }
+    Ok(response)
+}
+
+fn token_error_response(code: TokenErrorCode, description: &str) -> worker::Result<Response> {
+    let body = TokenError { error: code, error_description: description.to_owned() };
+    let mut response = ResponseBuilder::new().with_status(code.status()).from_json(&body)?;
+    if code == TokenErrorCode::SlowDown {
+        response.headers_mut().set("retry-after", "60")?;
+    }
+    Ok(response)
+}

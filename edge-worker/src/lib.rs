@@ -1,0 +1,31 @@
+//! Claimcheck's Worker: takes and hands over sealed files, keeps the books of each sale, and can open nothing.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod cors;
+pub mod error;
+pub mod extract;
+pub mod handlers;
+pub mod log;
+pub mod random;
+pub mod respond;
+pub mod router;
+pub mod scheduled;
+pub mod server_key;
+pub mod store;
+
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+
+/// Answers one request. Every failure becomes a problem document, so this never returns an error.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    Ok(router::answer(request, env).await)
+}
+
+/// Runs on the cron of wrangler.toml.
+#[event(scheduled)]
+async fn on_schedule(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    scheduled::run(env).await;
+}

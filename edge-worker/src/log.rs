@@ -1,0 +1,64 @@
+//! One JSON line per call or run. It names routes, codes and times; never ids of callers, addresses, bodies or tokens.
+
+use serde::Serialize;
+use worker::console_log;
+
+use crate::error::Outcome;
+
+/// The line of one call.
+#[derive(Debug, Serialize)]
+pub struct CallLine<'a> {
+    /// "info", or "error" where the fault is not the caller's.
+    pub level: &'static str,
+    /// Names the call.
+    pub request_id: &'a str,
+    /// Names the caller's trace.
+    pub trace_id: &'a str,
+    /// The route's name, not the address.
+    pub route: &'a str,
+    /// As sent, if it is one that some route knows.
+    pub method: &'a str,
+    /// HTTP status.
+    pub status: u16,
+    /// Milliseconds, as far as the runtime's clock moves.
+    pub ms: f64,
+    /// D1 statements.
+    pub db_statements: u32,
+    /// "ok" or a code.
+    pub outcome: &'static str,
+    /// Whose fault, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
+    /// Why, if it is not the caller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// The line of one cron run.
+#[derive(Debug, Serialize)]
+pub struct RunLine {
+    /// "info" or "error".
+    pub level: &'static str,
+    /// What ran.
+    pub job: &'static str,
+    /// How many things it did.
+    pub done: usize,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// The level of a line about an outcome.
+pub fn level(outcome: &Outcome) -> &'static str {
+    match outcome.fault {
+        Some("dependency" | "bug") => "error",
+        _ => "info",
+    }
+}
+
+/// Writes a line.
+pub fn write<T: Serialize>(line: &T) {
+    if let Ok(text) = serde_json::to_string(line) {
+        console_log!("{text}");
+    }
+}

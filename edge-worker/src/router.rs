@@ -1,0 +1,36 @@
+//! The table of contents: every route of the API on one page, and the way from a request to its handler.
+//!
+//! To add a route: write `pub async fn name(request: Request, ctx: &Ctx, …) -> Result<Response, ApiError>` in
+//! `handlers/`, add its line to [`ROUTES`], and its SQL to `store/`. The line decides who may call:
+//!
+//! - `public!(f)`: anybody; `f(request, &ctx)`.
+//! - `token!(f)`: an Ailock with a token and a proof; `f(request, &ctx, caller)`.
+//! - `ticket!(f)`: the holder of a claim ticket; `f(request, &ctx, holder)`.
+//!
+//! Credentials are checked before the handler runs. A proof is good for one changing call: `.replay(…)` says where
+//! that differs. `.rate("BINDING")` counts calls per Ailock, or per address where nobody is known.
+//! A handler extracts (`extract`), loads (`store`), decides (pure code in `claimcheck_protocol`), persists, responds
+//! (`respond`); what it may do to a thing is a value from `auth` ([`crate::auth::Owner`], [`crate::auth::Party`], …).
+
+mod dispatch;
+mod route;
+
+pub use dispatch::answer;
+pub use route::{Access, HandlerFuture, Path, Route};
+
+use route::{GET, GET_POST, POST, api, at, public, ticket, token};
+
+use crate::auth::Replay;
+use crate::handlers::{ailocks, health, metadata, register, token};
+
+/// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
+pub static ROUTES: &[Route] = &[
+    // Identity
+    api("ailocks-register", POST, public!(register::register)).rate("RATE_REGISTER"),
+    api("ailocks", GET, token!(ailocks::show)),
+    at("/token", POST, public!(token::issue)),
+    at("/.well-known/oauth-authorization-server", GET, public!(metadata::authorization_server)),
+    at("/.well-known/jwks.json", GET, public!(metadata::jwks)),
+    // Operation
+    at("/healthz", GET, public!(health::show)),
+];

@@ -1,0 +1,136 @@
+//! From a request to the one answer: route, credentials, rate, handler, then what every answer carries and one log line.
+
+use claimcheck_protocol::problem::ProblemCode;
+use worker::{Env, Request, Response};
+
+use super::{Access, ROUTES, Route};
+use crate::auth::{Caller, TicketHolder};
+use crate::clock;
+use crate::config::Config;
+use crate::context::{CallNames, Ctx};
+use crate::error::{ApiError, Outcome, Refusal};
+use crate::{cors, extract, log, respond};
+
+const NO_ROUTE: &str = "none";
+const UNKNOWN_ADDRESS: &str = "unknown";
+
+/// What a call came to.
+struct Answer {
+    result: Result<Response, ApiError>,
+    route: &'static str,
+    ctx: Option<Ctx>,
+}
+
+/// Answers one request.
+pub async fn answer(request: Request, env: Env) -> Response {
+    let start = clock::runtime_millis();
+    let page = cors::origin(&request);
+    let cors_config = Config::parse(&env).ok();
+    let method = request.inner().method();
+    let names = match CallNames::make(extract::header(&request, "traceparent").as_deref()) {
+        Ok(names) => names,
+        Err(error) => return error.into_response("").unwrap_or_else(|_| bare_failure()),
+    };
+    let answer = run(request, env, &names).await;
+    let outcome = match &answer.result {
+        Ok(_) => Outcome { code: "ok", fault: None, cause: None },
+        Err(error) => error.outcome(),
+    };
+    let response = answer
+        .result
+        .or_else(|error| error.into_response(&names.request_id))
+        .and_then(|mut response| {
+            let headers = response.headers_mut();
+            respond::set_common(headers, &names.request_id, answer.ctx.as_ref().map(|ctx| ctx.now))?;
+            if let Some(config) = &cors_config {
+                cors::set(headers, config, page.as_deref())?;
+            }
+            let (statements, waited) = answer.ctx.as_ref().map_or((0, 0.0), |ctx| ctx.store.usage());
+            respond::set_timing(headers, clock::runtime_millis() - start, statements, waited)?;
+            Ok(response)
+        })
+        .unwrap_or_else(|_| bare_failure());
+    log::write(&log::CallLine {
+        level: log::level(&outcome),
+        request_id: &names.request_id,
+        trace_id: &names.trace_id,
+        route: answer.route,
+        method: known_method(&method),
+        status: response.status_code(),
+        ms: clock::runtime_millis() - start,
+        db_statements: answer.ctx.as_ref().map_or(0, |ctx| ctx.store.usage().0),
+        outcome: outcome.code,
+        fault: outcome.fault,
+        cause: outcome.cause,
+    });
+    response
+}
+
+async fn run(request: Request, env: Env, names: &CallNames) -> Answer {
+    let path = request.path();
+    let found = ROUTES.iter().find_map(|route| Some((route, route.path.matches(&path)?)));
+    let Some((route, params)) = found else {
+        return Answer { result: Err(ProblemCode::NotFound.into()), route: NO_ROUTE, ctx: None };
+    };
+    let method = request.inner().method();
+    if method == "OPTIONS" {
+        return Answer { result: preflight(route), route: route.name(), ctx: None };
+    }
+    if !route.allows(&method) {
+        let refusal = Refusal::new(ProblemCode::MethodNotAllowed).header("allow", route.allow());
+        return Answer { result: Err(refusal.into()), route: route.name(), ctx: None };
+    }
+    match Ctx::make(&request, env, names.clone()).await {
+        Ok(mut ctx) => {
+            ctx.path_params = params;
+            let result = call(route, request, &ctx).await;
+            Answer { result, route: route.name(), ctx: Some(ctx) }
+        }
+        Err(error) => Answer { result: Err(error), route: route.name(), ctx: None },
+    }
+}
+
+async fn call(route: &Route, request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
+    match route.access {
+        Access::Public(handler) => {
+            limit(route, ctx, ctx.origin.ip.as_deref().unwrap_or(UNKNOWN_ADDRESS)).await?;
+            handler(request, ctx).await
+        }
+        Access::Token(handler) => {
+            let caller = Caller::authenticate(&request, ctx, route.replay).await?;
+            limit(route, ctx, &caller.id().to_string()).await?;
+            handler(request, ctx, caller).await
+        }
+        Access::Ticket(handler) => {
+            let holder = TicketHolder::authenticate(&request, ctx, route.replay).await?;
+            limit(route, ctx, &holder.claim_id.to_string()).await?;
+            handler(request, ctx, holder).await
+        }
+    }
+}
+
+async fn limit(route: &Route, ctx: &Ctx, key: &str) -> Result<(), ApiError> {
+    match route.rate {
+        Some(binding) => ctx.limit_rate(binding, key).await,
+        None => Ok(()),
+    }
+}
+
+fn preflight(route: &Route) -> Result<Response, ApiError> {
+    let mut response = Response::empty()?.with_status(204);
+    let headers = response.headers_mut();
+    headers.set("allow", &route.allow())?;
+    cors::set_preflight(headers, &route.allow())?;
+    Ok(response)
+}
+
+/// Keeps what a caller invents out of the log.
+fn known_method(method: &str) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
+}
+
+/// When not even a problem document can be made.
+fn bare_failure() -> Response {
+    worker::ResponseBuilder::new().with_status(500).empty()
+}

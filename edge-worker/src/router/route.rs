@@ -1,0 +1,170 @@
+//! One line of the route table, and how it matches a path.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use worker::{Request, Response};
+
+use crate::auth::{Caller, Replay, TicketHolder};
+use crate::context::Ctx;
+use crate::error::ApiError;
+
+/// What a handler returns.
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiError>> + 'a>>;
+
+/// Who may call, and what answers.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// Anybody.
+    Public(for<'a> fn(Request, &'a Ctx) -> HandlerFuture<'a>),
+    /// An Ailock with an access token.
+    Token(for<'a> fn(Request, &'a Ctx, Caller) -> HandlerFuture<'a>),
+    /// The holder of a claim ticket.
+    Ticket(for<'a> fn(Request, &'a Ctx, TicketHolder) -> HandlerFuture<'a>),
+}
+
+/// Where a route answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// A name under `/api/` and `/.netlify/functions/`.
+    Api(&'static str),
+    /// A path of its own, in which `:name` stands for one segment.
+    At(&'static str),
+}
+
+const API_PREFIXES: [&str; 2] = ["/api/", "/.netlify/functions/"];
+
+impl Path {
+    /// The values of the `:name` segments, if the path is this one.
+    pub fn matches(&self, path: &str) -> Option<BTreeMap<&'static str, String>> {
+        let pattern = match self {
+            Self::Api(name) => {
+                let called = API_PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix))?;
+                return (called == *name).then(BTreeMap::new);
+            }
+            Self::At(pattern) => pattern,
+        };
+        let mut params = BTreeMap::new();
+        let mut segments = path.split('/');
+        for wanted in pattern.split('/') {
+            let segment = segments.next()?;
+            match wanted.strip_prefix(':') {
+                Some(name) if !segment.is_empty() => params.insert(name, segment.to_owned()),
+                None if wanted == segment => None,
+                _ => return None,
+            };
+        }
+        segments.next().is_none().then_some(params)
+    }
+}
+
+/// A line of the table.
+pub struct Route {
+    /// Where.
+    pub path: Path,
+    /// The methods it knows. HEAD goes wherever GET goes.
+    pub methods: &'static [&'static str],
+    /// Who may call, and what answers.
+    pub access: Access,
+    /// Whether a proof may be used once only.
+    pub replay: Replay,
+    /// The rate-limit binding that counts calls.
+    pub rate: Option<&'static str>,
+}
+
+pub(super) const GET: &[&str] = &["GET"];
+pub(super) const POST: &[&str] = &["POST"];
+pub(super) const GET_POST: &[&str] = &["GET", "POST"];
+
+pub(super) const fn api(name: &'static str, methods: &'static [&'static str], access: Access) -> Route {
+    Route { path: Path::Api(name), methods, access, replay: Replay::ByMethod, rate: None }
+}
+
+pub(super) const fn at(pattern: &'static str, methods: &'static [&'static str], access: Access) -> Route {
+    Route { path: Path::At(pattern), methods, access, replay: Replay::ByMethod, rate: None }
+}
+
+impl Route {
+    pub(super) const fn replay(mut self, replay: Replay) -> Self {
+        self.replay = replay;
+        self
+    }
+
+    pub(super) const fn rate(mut self, binding: &'static str) -> Self {
+        self.rate = Some(binding);
+        self
+    }
+
+    /// The name in logs.
+    pub const fn name(&self) -> &'static str {
+        match self.path {
+            Path::Api(name) | Path::At(name) => name,
+        }
+    }
+
+    /// Whether it knows the method.
+    pub fn allows(&self, method: &str) -> bool {
+        let method = if method == "HEAD" { "GET" } else { method };
+        self.methods.contains(&method)
+    }
+
+    /// For the Allow header.
+    pub fn allow(&self) -> String {
+        let head = if self.methods.contains(&"GET") { ", HEAD" } else { "" };
+        format!("{}{head}, OPTIONS", self.methods.join(", "))
+    }
+}
+
+macro_rules! public {
+    ($handler:path) => {
+        $crate::router::Access::Public(|request, ctx| Box::pin($handler(request, ctx)))
+    };
+}
+
+macro_rules! token {
+    ($handler:path) => {
+        $crate::router::Access::Token(|request, ctx, caller| Box::pin($handler(request, ctx, caller)))
+    };
+}
+
+macro_rules! ticket {
+    ($handler:path) => {
+        $crate::router::Access::Ticket(|request, ctx, holder| Box::pin($handler(request, ctx, holder)))
+    };
+}
+
+pub(super) use {public, ticket, token};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::router::ROUTES;
+
+    #[test]
+    fn paths_match_whole_and_give_their_parameters() {
+        let api = Path::Api("inbox");
+        assert!(api.matches("/api/inbox").is_some());
+        assert!(api.matches("/.netlify/functions/inbox").is_some());
+        for path in ["/inbox", "/api/inbox/", "/api/inbox-read", "/api//inbox", "/API/inbox", "/x/api/inbox"]
+        {
+            assert!(api.matches(path).is_none(), "{path}");
+        }
+        let files = Path::At("/api/products/:id/files");
+        let params = files.matches("/api/products/p1/files").unwrap();
+        assert_eq!(params.get("id").map(String::as_str), Some("p1"));
+        for path in
+            ["/api/products//files", "/api/products/p1", "/api/products/p1/files/", "/api/products/a/b/files"]
+        {
+            assert!(files.matches(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_two_routes_answer_the_same_path() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            for other in ROUTES.iter().skip(index + 1) {
+                assert_ne!(route.path, other.path);
+            }
+        }
+    }
+}

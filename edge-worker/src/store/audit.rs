@@ -1,0 +1,32 @@
+//! The audit chain's rows, and apart from them what opens their origins.
+
+use claimcheck_protocol::audit::{AuditRow, Origin};
+use claimcheck_protocol::bytes::Bytes32;
+
+use super::{Query, sql};
+
+/// Appends a row. It fails on the primary key if another transition has taken the number, and the batch with it.
+pub fn insert(row: &AuditRow, hash: Bytes32) -> Query {
+    sql("insert into audit_log (seq, transfer_id, at, actor, action, request_id, trace_id, origin_hash, prev_hash, \
+         hash) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+    .bind(row.seq)
+    .bind(row.transfer_id)
+    .bind(row.at)
+    .bind(row.actor.to_string())
+    .bind(row.action.as_str())
+    .bind(row.request_id.as_str())
+    .bind(row.trace_id.as_deref())
+    .bind(row.origin_hash)
+    .bind(row.prev_hash)
+    .bind(hash)
+}
+
+/// Keeps what opens a row's `origin_hash`.
+pub fn insert_origin(row: &AuditRow, salt: Bytes32, origin: &Origin) -> Query {
+    sql("insert into audit_origins (transfer_id, seq, salt, ip, user_agent) values (?1, ?2, ?3, ?4, ?5)")
+        .bind(row.transfer_id)
+        .bind(row.seq)
+        .bind(salt)
+        .bind(origin.ip.as_deref())
+        .bind(origin.user_agent.as_deref())
+}
