@@ -77,7 +77,15 @@ problem_codes! {
     ContentMismatch = ("content_mismatch", 409, "The receipt is for other content"),
     /// A required content check is not clean yet.
     ContentCheckPending = ("content_check_pending", 409, "The content check is not finished"),
-    /// No downloads are left, or the claim ended.
+    /// The content did not pass its check.
+    ContentRefused = ("content_refused", 409, "The content did not pass its check"),
+    /// No open dispute of the caller has this id.
+    DisputeNotOpen = ("dispute_not_open", 409, "There is no open dispute of this id"),
+    /// Nobody has paid, so nothing can go back.
+    NothingPaid = ("nothing_paid", 409, "Nothing was paid for this"),
+    /// The bank of the buyer disputes the payment, so Stripe would refuse a refund of a part.
+    DisputedAtStripe = ("disputed_at_stripe", 409, "The payment is disputed at the bank"),
+    /// The claim was given back, has lapsed, or cannot be given back any more.
     ClaimEnded = ("claim_ended", 409, "The claim has ended"),
     /// The number of downloads is used up.
     DownloadsUsedUp = ("downloads_used_up", 409, "All downloads are used up"),
@@ -105,6 +113,10 @@ problem_codes! {
     TypeNotAllowed = ("type_not_allowed", 422, "Files of this type are not allowed"),
     /// The buyer has to provide something first.
     MissingInputs = ("missing_inputs", 422, "Some inputs are missing"),
+    /// The offer asks for no such input.
+    UnknownInput = ("unknown_input", 422, "The offer asks for no such input"),
+    /// A refund of nothing, or of more than is left.
+    RefundOutOfBounds = ("refund_out_of_bounds", 422, "This is not an amount that can be refunded"),
     /// Too many calls.
     RateLimited = ("rate_limited", 429, "Too many calls; wait as Retry-After says"),
     /// A quota is used up.

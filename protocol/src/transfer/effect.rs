@@ -215,3 +215,20 @@ pub enum ClaimsEnd {
     /// The money went back.
     Refunded,
 }
+
+impl ClaimsEnd {
+    /// The name in JSON and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Infected => "infected",
+            Self::Rejected => "rejected",
+            Self::Takedown => "takedown",
+            Self::RetentionEnded => "retention_ended",
+            Self::NotDelivered => "not_delivered",
+            Self::DisputeLost => "dispute_lost",
+            Self::Chargeback => "chargeback",
+            Self::Refunded => "refunded",
+        }
+    }
+}

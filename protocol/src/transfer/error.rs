@@ -4,6 +4,8 @@ use core::fmt;
 
 use super::status::Status;
 use crate::money::Amount;
+use crate::problem::ProblemCode;
+use crate::problem::ProblemCode;
 
 /// A refusal of an [`super::ApiEvent`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,33 +47,18 @@ pub enum TransitionError {
 }
 
 impl TransitionError {
-    /// The stable `code` of the problem document.
-    pub const fn code(&self) -> &'static str {
+    /// The problem that a caller of the API gets.
+    pub const fn code(&self) -> ProblemCode {
         match self {
-            Self::WrongState { .. } => "wrong_state",
-            Self::MissingInputs { .. } => "missing_inputs",
-            Self::UnknownInput { .. } => "unknown_input",
-            Self::ContentCheckPending => "content_check_pending",
-            Self::ContentRefused => "content_refused",
-            Self::DisputeExists => "id_conflict",
-            Self::DisputeNotOpen => "dispute_not_open",
-            Self::NothingPaid => "nothing_paid",
-            Self::DisputedAtStripe => "disputed_at_stripe",
-            Self::RefundOutOfBounds { .. } => "refund_out_of_bounds",
-        }
-    }
-
-    /// The HTTP status that goes with the code: 422 where the request itself must change, else 409.
-    pub const fn http_status(&self) -> u16 {
-        match self {
-            Self::MissingInputs { .. } | Self::UnknownInput { .. } | Self::RefundOutOfBounds { .. } => 422,
+            Self::MissingInputs { .. } => ProblemCode::MissingInputs,
+            Self::UnknownInput { .. } | Self::RefundOutOfBounds { .. } => ProblemCode::Unprocessable,
+            Self::ContentCheckPending => ProblemCode::ContentCheckPending,
+            Self::DisputeExists => ProblemCode::IdConflict,
             Self::WrongState { .. }
-            | Self::ContentCheckPending
             | Self::ContentRefused
-            | Self::DisputeExists
             | Self::DisputeNotOpen
             | Self::NothingPaid
-            | Self::DisputedAtStripe => 409,
+            | Self::DisputedAtStripe => ProblemCode::WrongState,
         }
     }
 }

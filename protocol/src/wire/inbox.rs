@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{MessageId, TransferId};
 use crate::keys::AilockId;
-use crate::transfer::{MessageType, Status};
+use crate::transfer::{MessageType, Notice, Status};
 
 /// A message about a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Message {
     /// What it says.
     #[serde(rename = "type")]
     pub kind: MessageType,
+    /// What it tells beyond its type.
+    pub notice: Option<Notice>,
     /// The transfer it is about.
     pub transfer_id: TransferId,
     /// Who caused it.

@@ -9,7 +9,7 @@ use crate::keys::AilockId;
 use crate::offer::Offer;
 use crate::receipt::{Countersign, Receipt};
 use crate::signed::Signed;
-use crate::transfer::Status;
+use crate::transfer::{ClaimsEnd, Status};
 
 /// `POST products-offer`: one offer to one buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct InvoiceAnswer {
 pub struct MakeGrant {
     /// The caller is its seller.
     pub transfer_id: TransferId,
+    /// The release, where the offer names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_id: Option<ReleaseId>,
     /// The release key sealed to the buyer.
     pub envelope: Envelope,
 }
@@ -64,8 +67,10 @@ pub struct TransferView {
     pub status: Status,
     /// The product.
     pub product_id: ProductId,
-    /// The release that is frozen.
+    /// The release that the offer froze, or else the grant.
     pub release_id: Option<ReleaseId>,
+    /// Its manifest.
+    pub manifest_hash: Option<Bytes32>,
     /// Who sells.
     pub seller: AilockId,
     /// Who buys.
@@ -78,6 +83,10 @@ pub struct TransferView {
     pub created_at: i64,
     /// Unix seconds of the last change.
     pub updated_at: i64,
+    /// Unix seconds at which access ends, once delivered.
+    pub access_ends_at: Option<i64>,
+    /// Why access ended, if it did before or at that time.
+    pub access_ended: Option<ClaimsEnd>,
     /// To the buyer, once delivered: the release key sealed to it.
     pub envelope: Option<Envelope>,
     /// Once acknowledged.
