@@ -45,13 +45,14 @@ export function capture(command, args, options = {}) {
  * @returns {boolean} whether it succeeded
  */
 export function run(command, args, options = {}) {
-  const result = spawnSync(command, args, { ...options, stdio: ["ignore", 2, 2] });
+  // What a tool says of its failure is for the user; where in its code it failed is not.
+  const env = { ...(options.env ?? process.env), RUST_BACKTRACE: "0" };
+  const result = spawnSync(command, args, { ...options, env, stdio: ["ignore", 2, 2] });
   return result.status === 0;
 }
 
 /**
- * Like {@link run}, but also hands the output on line by line, and leaves standard output alone
- * only in that it repeats it there.
+ * Runs a program with its standard output repeated on ours and handed on line by line.
  *
  * @param {string} command
  * @param {readonly string[]} args

@@ -29,10 +29,12 @@ export function isAtLeast(found, wanted) {
 /**
  * What `rustc` is under an environment, or undefined if there is none new enough.
  *
- * @param {NodeJS.ProcessEnv} env
+ * @param {NodeJS.ProcessEnv} selected
  * @returns {Toolchain | undefined}
  */
-function inspect(env) {
+function inspect(selected) {
+  // Asking must not make rustup download the toolchain that is asked about.
+  const env = { ...selected, RUSTUP_AUTO_INSTALL: "0" };
   const version = /^rustc (\S+)/.exec(capture("rustc", ["--version"], { env }) ?? "")?.[1];
   if (!version || !isAtLeast(version, RUST_VERSION)) return undefined;
   const sysroot = capture("rustc", ["--print", "sysroot"], { env });
