@@ -49,6 +49,8 @@ export function runWasmTests(env) {
   return runCounted("wasm-pack", ["test", ...browser, "--mode", "no-install", "wasm-client"], {
     ...env,
     WASM_BINDGEN_TEST_TIMEOUT: String(WASM_TEST_TIMEOUT_S),
+    // Where the engine works. Without it the tests would count as Node's, and all be skipped.
+    WASM_BINDGEN_USE_DEDICATED_WORKER: "1",
   });
 }
 

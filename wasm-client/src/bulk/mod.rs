@@ -19,6 +19,8 @@ pub mod web;
 mod webcrypto;
 
 #[cfg(test)]
+pub(crate) mod test_bytes;
+#[cfg(test)]
 mod tests;
 
 /// A place for file bytes and the means to seal, open and hash them there. Cloning gives another handle, not a copy.

@@ -1,17 +1,8 @@
 //! What every backend must do alike.
 
+use super::test_bytes::{all, small};
 use super::{Bulk, BulkError};
 use crate::secret::Secret32;
-
-fn small<B: Bulk>(bulk: &B, bytes: &[u8]) -> B::Buf {
-    let mut draft = bulk.draft(bytes.len()).unwrap();
-    bulk.put_small(&mut draft, 0, bytes).unwrap();
-    bulk.finish(draft)
-}
-
-fn all<B: Bulk>(bulk: &B, buf: &B::Buf) -> Vec<u8> {
-    bulk.read_small(buf, 0..bulk.len(buf)).unwrap()
-}
 
 /// Views share, drafts fill, and nothing outside of a buffer can be named.
 #[expect(
@@ -80,10 +71,10 @@ fn native() {
 
 #[cfg(target_arch = "wasm32")]
 mod web {
+    use super::super::test_bytes::pattern;
     use super::super::web::WebBulk;
     use super::*;
     use crate::floe::Sealer;
-    use crate::floe::tests::pattern;
     use claimcheck_protocol::floe::FloeParams;
     use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 use super::{Error, Opener, Sealer};
+use crate::bulk::test_bytes::{all, pattern, small};
 use crate::bulk::{Bulk, BulkError};
 use crate::secret::Secret32;
 
@@ -73,26 +74,6 @@ impl Setting {
         let header = Header::parse(self.params(), &HEXLOWER.decode(self.header.as_bytes()).unwrap())?;
         Opener::new(bulk.clone(), self.params(), &self.key(), &self.aad(), &header)
     }
-}
-
-pub(crate) fn small<B: Bulk>(bulk: &B, bytes: &[u8]) -> B::Buf {
-    let mut draft = bulk.draft(bytes.len()).unwrap();
-    bulk.put_small(&mut draft, 0, bytes).unwrap();
-    bulk.finish(draft)
-}
-
-/// The vectors' plaintext, made where the backend keeps its bytes.
-pub(crate) fn pattern<B: Bulk>(bulk: &B, len: usize) -> B::Buf {
-    let block: Vec<u8> = (0..4099u32).map(|j| (j * j + 7 * j) as u8).collect();
-    let mut draft = bulk.draft(len).unwrap();
-    for offset in (0..len).step_by(block.len()) {
-        bulk.put_small(&mut draft, offset, &block[..block.len().min(len - offset)]).unwrap();
-    }
-    bulk.finish(draft)
-}
-
-fn all<B: Bulk>(bulk: &B, buf: &B::Buf) -> Vec<u8> {
-    bulk.read_small(buf, 0..bulk.len(buf)).unwrap()
 }
 
 impl Accepted {
