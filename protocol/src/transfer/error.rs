@@ -5,7 +5,6 @@ use core::fmt;
 use super::status::Status;
 use crate::money::Amount;
 use crate::problem::ProblemCode;
-use crate::problem::ProblemCode;
 
 /// A refusal of an [`super::ApiEvent`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +49,16 @@ impl TransitionError {
     /// The problem that a caller of the API gets.
     pub const fn code(&self) -> ProblemCode {
         match self {
+            Self::WrongState { .. } => ProblemCode::WrongState,
             Self::MissingInputs { .. } => ProblemCode::MissingInputs,
-            Self::UnknownInput { .. } | Self::RefundOutOfBounds { .. } => ProblemCode::Unprocessable,
+            Self::UnknownInput { .. } => ProblemCode::UnknownInput,
             Self::ContentCheckPending => ProblemCode::ContentCheckPending,
+            Self::ContentRefused => ProblemCode::ContentRefused,
             Self::DisputeExists => ProblemCode::IdConflict,
-            Self::WrongState { .. }
-            | Self::ContentRefused
-            | Self::DisputeNotOpen
-            | Self::NothingPaid
-            | Self::DisputedAtStripe => ProblemCode::WrongState,
+            Self::DisputeNotOpen => ProblemCode::DisputeNotOpen,
+            Self::NothingPaid => ProblemCode::NothingPaid,
+            Self::DisputedAtStripe => ProblemCode::DisputedAtStripe,
+            Self::RefundOutOfBounds { .. } => ProblemCode::RefundOutOfBounds,
         }
     }
 }
