@@ -48,10 +48,11 @@ create index uploads_owner on uploads (owner_ailock_id, state);
 create index uploads_open on uploads (created_at) where state = 'open';
 create index uploads_to_purge on uploads (closed_at) where state = 'aborted' and purged_at is null;
 
--- Completing and aborting race; whoever is second fails here, with its whole batch.
+-- Completing and aborting race; whoever is second fails here, with its whole batch. A CHECK cannot see the row before,
+-- so this speaks as one.
 create trigger uploads_close_once before update of state on uploads when old.state <> 'open'
 begin
-  select raise(abort, 'uploads.state is closed');
+  select raise(abort, 'CHECK constraint failed: uploads.state was open');
 end;
 
 -- What an open upload expects. Gone when the upload is closed: digital_files has the files then.

@@ -9,8 +9,9 @@ use core::fmt;
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::ids::{FileId, ReleaseId};
 use worker::web_sys::ReadableStream;
-use worker::{Bucket, Conditional, Error, Object};
+use worker::{Bucket, Conditional, Error, Object, Range, ResponseBody};
 
+use crate::byte_range::ByteRange;
 use crate::chunk_map::ChunkObject;
 use crate::error::ApiError;
 
@@ -59,6 +60,19 @@ pub enum PutOutcome {
     WrongDigest,
 }
 
+/// A chunk that is stored, to be sent.
+#[derive(Debug)]
+pub struct FoundChunk {
+    /// Bytes of the whole chunk.
+    pub size: u64,
+    /// R2's, quoted.
+    pub etag: String,
+    /// Of the whole chunk, if R2 checked one when it was stored.
+    pub sha256: Option<Bytes32>,
+    /// The stream, or nothing after a HEAD.
+    pub body: Option<ResponseBody>,
+}
+
 /// The bucket.
 #[derive(Debug)]
 pub struct Blobs {
@@ -86,6 +100,22 @@ impl Blobs {
             Err(error) if error.to_string().contains(CHECKSUM_ERROR) => Ok(PutOutcome::WrongDigest),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// A chunk's stream, or the stream of a range that lies within it.
+    pub async fn get_chunk(&self, key: ChunkKey, range: Option<ByteRange>) -> Result<Option<FoundChunk>, ApiError> {
+        let mut get = self.bucket.get(key.to_string());
+        if let Some(range) = range {
+            get = get.range(Range::OffsetWithLength { offset: range.start, length: range.len() });
+        }
+        let object = get.execute().await.map_err(|error| failed(&error))?;
+        object.map(found).transpose()
+    }
+
+    /// What is known of a chunk without its bytes.
+    pub async fn head_chunk(&self, key: ChunkKey) -> Result<Option<FoundChunk>, ApiError> {
+        let object = self.bucket.head(key.to_string()).await.map_err(|error| failed(&error))?;
+        object.map(found).transpose()
     }
 
     /// The chunks of a release, by file and index.
@@ -140,6 +170,11 @@ impl Blobs {
         let object = self.bucket.head(key).await.map_err(|error| failed(&error))?;
         Ok(object.as_ref().and_then(checked_sha256))
     }
+}
+
+fn found(object: Object) -> Result<FoundChunk, ApiError> {
+    let body = object.body().map(|body| body.response_body()).transpose()?;
+    Ok(FoundChunk { size: object.size(), etag: object.http_etag(), sha256: checked_sha256(&object), body })
 }
 
 fn checked_sha256(object: &Object) -> Option<Bytes32> {

@@ -3,8 +3,7 @@
 use worker::{Env, Url};
 
 use crate::error::ApiError;
-
-const DEFAULT_MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;
+use crate::upload_rules::UploadRules;
 
 /// Settings of a deployment. Secrets are not among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +12,8 @@ pub struct Config {
     pub public_origin: Option<String>,
     /// `CORS_ORIGINS`: the web origins that may call, separated by commas. None (or `*`): every origin.
     pub cors_origins: Option<Vec<String>>,
-    /// `MAX_FILE_BYTES`: largest plaintext of one file.
-    pub max_file_bytes: u64,
+    /// What is taken as an upload.
+    pub uploads: UploadRules,
     /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
     pub test_clock: bool,
 }
@@ -25,7 +24,7 @@ impl Config {
         Self::from_vars(|name| env.var(name).ok().map(|value| value.to_string()))
     }
 
-    fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
+    pub(crate) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
         let var = |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let public_origin = var("PUBLIC_ORIGIN");
         if public_origin.as_deref().is_some_and(|origin| !is_origin(origin)) {
@@ -34,12 +33,10 @@ impl Config {
         let cors_origins = var("CORS_ORIGINS")
             .filter(|text| text != "*")
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
-        let max_file_bytes = match var("MAX_FILE_BYTES") {
-            Some(text) => text.parse().map_err(|_| ApiError::Bug("MAX_FILE_BYTES is not a number"))?,
-            None => DEFAULT_MAX_FILE_BYTES,
-        };
+        let uploads =
+            UploadRules::from_vars(&var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
         let test_clock = var("TEST_CLOCK").is_some();
-        Ok(Self { public_origin, cors_origins, max_file_bytes, test_clock })
+        Ok(Self { public_origin, cors_origins, uploads, test_clock })
     }
 
     /// The issuer of tokens at a request's address, without a slash at the end.
@@ -75,7 +72,7 @@ mod tests {
         assert_eq!(config.public_origin, None);
         assert_eq!(config.cors_origins, None);
         assert!(!config.test_clock);
-        assert_eq!(config.max_file_bytes, 209_715_200);
+        assert_eq!(config.uploads.max_file_bytes, 209_715_200);
         let url = Url::parse("http://localhost:8787/token?x").unwrap();
         assert_eq!(config.issuer(&url), "http://localhost:8787");
     }

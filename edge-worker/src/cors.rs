@@ -48,8 +48,7 @@ mod tests {
 
     #[test]
     fn only_listed_pages_may_read() {
-        let mut config =
-            Config { public_origin: None, cors_origins: None, max_file_bytes: 1, test_clock: false };
+        let mut config = Config::from_vars(|_| None).unwrap();
         assert_eq!(allowed_origin(&config, Some("https://a.example")), Some("*".to_owned()));
         config.cors_origins = Some(vec!["https://a.example".to_owned()]);
         assert_eq!(allowed_origin(&config, Some("https://a.example")), Some("https://a.example".to_owned()));

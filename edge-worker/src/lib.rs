@@ -1,6 +1,8 @@
 //! Claimcheck's Worker: takes and hands over sealed files, keeps the books of each sale, and can open nothing.
 
 pub mod auth;
+pub mod blobs;
+pub mod chunk_map;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -10,11 +12,13 @@ pub mod extract;
 pub mod handlers;
 pub mod log;
 pub mod random;
+pub mod repr_digest;
 pub mod respond;
 pub mod router;
 pub mod scheduled;
 pub mod server_key;
 pub mod store;
+pub mod upload_rules;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 

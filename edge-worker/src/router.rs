@@ -18,10 +18,12 @@ mod route;
 pub use dispatch::answer;
 pub use route::{Access, HandlerFuture, Path, Route};
 
-use route::{GET, GET_POST, POST, api, at, public, ticket, token};
+use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, token};
 
 use crate::auth::Replay;
-use crate::handlers::{ailocks, health, metadata, register, token};
+use crate::handlers::{
+    ailocks, chunk_put, health, metadata, products, register, token, upload_complete, uploads,
+};
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
 pub static ROUTES: &[Route] = &[
@@ -31,6 +33,15 @@ pub static ROUTES: &[Route] = &[
     at("/token", POST, public!(token::issue)),
     at("/.well-known/oauth-authorization-server", GET, public!(metadata::authorization_server)),
     at("/.well-known/jwks.json", GET, public!(metadata::jwks)),
+    // Products and their releases
+    api("products-create", POST, token!(products::create)),
+    api("products", GET_PATCH, token!(products::show_or_edit)),
+    api("products-upload-init", POST, token!(uploads::init)),
+    // Create-once and checked by its hash: a proof seen twice does no harm, and no row is written per chunk.
+    api("products-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
+    api("products-upload-complete", POST, token!(upload_complete::complete)),
+    api("products-upload-status", GET, token!(uploads::status)),
+    api("products-upload-abort", POST, token!(uploads::abort)),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

@@ -1,4 +1,4 @@
-//! What a deployment takes as an upload: sizes, counts and declared types.
+//! What a deployment takes as an upload (sizes, counts, declared types), and how long it keeps it.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ use crate::error::Refusal;
 const MAX_CHUNKS: u64 = 15_000;
 const DEFAULT_MAX_FILE_BYTES: u64 = 200 * 1024 * 1024;
 const DEFAULT_MAX_RELEASE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+const DEFAULT_RETENTION_DAYS: u32 = 7;
+const DAY_SECONDS: i64 = 24 * 3600;
 /// Programs that a double click runs on common systems.
 const DEFAULT_DENIED_TYPES: &str = "application/x-msdownload, application/x-msdos-program, application/x-dosexec, \
      application/vnd.microsoft.portable-executable, application/x-msi, application/x-ms-installer, \
@@ -30,6 +32,8 @@ pub struct UploadRules {
     pub allowed_types: Option<Vec<String>>,
     /// `DENIED_TYPES`: the same; it wins over the allowed ones.
     pub denied_types: Vec<String>,
+    /// `RETENTION_DAYS`: days from completion until the chunks may be deleted, unless a sale needs them.
+    pub retention_days: u32,
 }
 
 /// What an upload comes to.
@@ -47,12 +51,19 @@ impl UploadRules {
     /// From the deployment's vars, which are trimmed and never empty. None: one of them is not a number.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let number = |name: &str, default: u64| var(name).map_or(Some(default), |text| text.parse().ok());
+        let retention_days = number("RETENTION_DAYS", DEFAULT_RETENTION_DAYS.into())?;
         Some(Self {
             max_file_bytes: number("MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES)?,
             max_release_bytes: number("MAX_RELEASE_BYTES", DEFAULT_MAX_RELEASE_BYTES)?,
             allowed_types: var("ALLOWED_TYPES").map(|text| type_list(&text)),
             denied_types: type_list(var("DENIED_TYPES").as_deref().unwrap_or(DEFAULT_DENIED_TYPES)),
+            retention_days: u32::try_from(retention_days).ok().filter(|days| *days > 0)?,
         })
+    }
+
+    /// Unix seconds at which the retention of a release completed at `now` ends.
+    pub fn expires_at(&self, now: i64) -> i64 {
+        now.saturating_add(i64::from(self.retention_days) * DAY_SECONDS)
     }
 
     /// Refuses what is too large, of a type not taken here, or no release of this protocol.
@@ -215,8 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn a_var_that_is_no_number_is_not_passed_over() {
-        let var = |name: &str| (name == "MAX_RELEASE_BYTES").then(|| "2GB".to_owned());
-        assert_eq!(UploadRules::from_vars(var), None);
+    fn retention_is_a_week_unless_configured() {
+        assert_eq!(rules(&[]).expires_at(1_000), 1_000 + 604_800);
+        assert_eq!(rules(&[("RETENTION_DAYS", "1")]).expires_at(1_000), 1_000 + 86_400);
+    }
+
+    #[test]
+    fn a_var_that_makes_no_sense_is_not_passed_over() {
+        for (name, value) in [("MAX_RELEASE_BYTES", "2GB"), ("RETENTION_DAYS", "0"), ("RETENTION_DAYS", "-1")]
+        {
+            assert_eq!(UploadRules::from_vars(|var| (var == name).then(|| value.to_owned())), None);
+        }
     }
 }

@@ -13,6 +13,17 @@ use crate::signed::{Statement, StatementError, V1};
 /// The longest title, in bytes of UTF-8.
 pub const MAX_TITLE: usize = 200;
 
+/// A title is 1 to 200 bytes, not blank, and on one line.
+pub fn check_title(title: &str) -> Result<(), StatementError> {
+    if title.trim().is_empty() || title.len() > MAX_TITLE {
+        return Err(StatementError::Invalid("title must have 1 to 200 bytes"));
+    }
+    if title.chars().any(char::is_control) {
+        return Err(StatementError::Invalid("title holds a control character"));
+    }
+    Ok(())
+}
+
 /// What a seller offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,12 +60,7 @@ impl Statement for Offer {
     const LABEL: &'static [u8] = labels::OFFER;
 
     fn check(&self) -> Result<(), StatementError> {
-        if self.title.trim().is_empty() || self.title.len() > MAX_TITLE {
-            return Err(StatementError::Invalid("title must have 1 to 200 bytes"));
-        }
-        if self.title.chars().any(char::is_control) {
-            return Err(StatementError::Invalid("title holds a control character"));
-        }
+        check_title(&self.title)?;
         if self.release_id.is_some() != self.manifest_hash.is_some() {
             return Err(StatementError::Invalid("release_id and manifest_hash must be given together"));
         }

@@ -198,8 +198,8 @@ test("an upload closes once", () => {
   const close = (state) =>
     db.prepare("update uploads set state = ?, closed_at = 2 where id = ?").run(state, UPLOAD);
   close("aborted");
-  assert.throws(() => close("completed"), /uploads\.state is closed/);
-  assert.throws(() => close("open"), /uploads\.state is closed/);
+  assert.throws(() => close("completed"), /uploads\.state was open/);
+  assert.throws(() => close("open"), /uploads\.state was open/);
   assert.equal(db.prepare("select state from uploads").get().state, "aborted");
 });
 

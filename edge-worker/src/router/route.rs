@@ -75,6 +75,8 @@ pub struct Route {
 pub(super) const GET: &[&str] = &["GET"];
 pub(super) const POST: &[&str] = &["POST"];
 pub(super) const GET_POST: &[&str] = &["GET", "POST"];
+pub(super) const GET_PATCH: &[&str] = &["GET", "PATCH"];
+pub(super) const PUT_POST: &[&str] = &["PUT", "POST"];
 
 pub(super) const fn api(name: &'static str, methods: &'static [&'static str], access: Access) -> Route {
     Route { path: Path::Api(name), methods, access, replay: Replay::ByMethod, rate: None }

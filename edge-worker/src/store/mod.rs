@@ -12,7 +12,10 @@ mod param;
 mod result;
 
 pub mod ailocks;
+pub mod products;
+pub mod releases;
 pub mod replay;
+pub mod uploads;
 
 use std::cell::Cell;
 

@@ -10,7 +10,7 @@ pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
-pub use products::{CreateProduct, Product, Products};
+pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{Invoice, InvoiceAnswer, MakeGrant, MakeOffer, TransferView, Transfers};
 pub use uploads::{
     AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile, UploadOpened,

@@ -23,6 +23,23 @@ pub struct CreateProduct {
     pub policy: Option<Policy>,
 }
 
+/// `PATCH products`: changes what is given. Offers made before keep what they say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditProduct {
+    /// The caller's product.
+    pub product_id: ProductId,
+    /// What people see, 1 to 200 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What most of it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<MediaType>,
+    /// The policy that new offers start from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+}
+
 /// A product, to its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
