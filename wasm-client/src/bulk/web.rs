@@ -41,7 +41,7 @@ pub struct WebKey(KeyOf);
 
 enum KeyOf {
     Subtle(SubtleCrypto, CryptoKey),
-    Portable(PortableKey),
+    Portable(Box<PortableKey>),
 }
 
 impl Bulk for WebBulk {
@@ -89,7 +89,7 @@ impl Bulk for WebBulk {
     async fn import_key(&self, raw: &Secret32) -> Result<WebKey, BulkError> {
         Ok(WebKey(match &self.subtle {
             Some(subtle) => KeyOf::Subtle(subtle.clone(), webcrypto::import_key(subtle, raw).await?),
-            None => KeyOf::Portable(portable::import_key(raw)),
+            None => KeyOf::Portable(Box::new(portable::import_key(raw))),
         }))
     }
 
