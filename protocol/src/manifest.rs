@@ -42,7 +42,8 @@ impl ManifestFile {
             .map_err(|_| StatementError::Invalid("segment_count does not follow from plaintext_size"))
     }
 
-    fn check(&self) -> Result<(), StatementError> {
+    /// Refuses counts that do not follow from the size, and a header that is not FLOE's with our parameters.
+    pub fn check(&self) -> Result<(), StatementError> {
         if self.chunks.len() as u64 != self.layout()?.chunk_count() {
             return Err(StatementError::Invalid("the number of chunks does not follow from segment_count"));
         }

@@ -1,0 +1,129 @@
+/** A connection of one identity to one server. */
+import { loadWasm } from "#platform";
+import { Client as WasmClient, Control } from "../wasm/claimcheck_client.js";
+import { guarded } from "./errors.js";
+import type { Identity } from "./identity.js";
+import type {
+  Download,
+  FileAudit,
+  FileSink,
+  Message,
+  OfferRequest,
+  Product,
+  Registration,
+  Release,
+  Transfer,
+  TransferOptions,
+  UploadRequest,
+} from "./types.js";
+
+/** Sells and buys. Every call may be repeated: what was done already is not done twice. */
+export class Claimcheck {
+  readonly identity: Identity;
+  readonly origin: string;
+  readonly #client: WasmClient;
+
+  private constructor(origin: string, identity: Identity, client: WasmClient) {
+    this.origin = origin;
+    this.identity = identity;
+    this.#client = client;
+  }
+
+  /** Prepares a connection to a server, `https://host[:port]`; nothing is sent yet. */
+  static async connect(origin: string, identity: Identity): Promise<Claimcheck> {
+    await loadWasm();
+    const client = await guarded(() => new WasmClient(origin, identity.inner));
+    return new Claimcheck(origin, identity, client);
+  }
+
+  /** Makes the identity's keys known to the server. Needed once, before all other calls. */
+  register(displayName = ""): Promise<Registration> {
+    return guarded(() => this.#client.register(displayName) as Promise<Registration>);
+  }
+
+  /** Another Ailock's keys and profile, verified against its id. */
+  ailock(id: string): Promise<Registration> {
+    return guarded(() => this.#client.ailock(id) as Promise<Registration>);
+  }
+
+  /** One's own products, newest first. */
+  products(after?: string): Promise<{ products: Product[]; next: string | null }> {
+    return guarded(() => this.#client.products(after) as Promise<{ products: Product[]; next: string | null }>);
+  }
+
+  /** Seals files and uploads them as one release. The server gets ciphertext, sizes and declared types. */
+  upload(request: UploadRequest, options: TransferOptions = {}): Promise<Release> {
+    return this.#transfer(options, (control) =>
+      this.#client.upload(request.product, [...request.files], control, options.onProgress),
+    ) as Promise<Release>;
+  }
+
+  /** Offers a release to one buyer, with its key sealed ahead: the buyer need not wait for the seller. */
+  offer(request: OfferRequest): Promise<Transfer> {
+    return guarded(() => this.#client.offer(request) as Promise<Transfer>);
+  }
+
+  /** Accepts an offer. Its signature and its seller's keys are verified before anything is sent. */
+  accept(transferId: string): Promise<{ transfer: Transfer; checkout_url: string | null }> {
+    return guarded(
+      () => this.#client.accept(transferId) as Promise<{ transfer: Transfer; checkout_url: string | null }>,
+    );
+  }
+
+  /** Hands the key of a paid transfer to its buyer, where it was not sealed ahead. */
+  grant(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.grant(transferId) as Promise<Transfer>);
+  }
+
+  /** Downloads, verifies and opens what was bought, and signs the receipt once all of it is written. */
+  download(transferId: string, sink: FileSink, options: TransferOptions = {}): Promise<Download> {
+    return this.#transfer(options, (control) =>
+      this.#client.download(transferId, sink, control, options.onProgress),
+    ) as Promise<Download>;
+  }
+
+  /** One transfer of one's own. */
+  transfer(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.transfer(transferId) as Promise<Transfer>);
+  }
+
+  /** One's own transfers, newest first. */
+  transfers(
+    filter: { role?: "seller" | "buyer"; after?: string } = {},
+  ): Promise<{ transfers: Transfer[]; next: string | null }> {
+    return guarded(
+      () =>
+        this.#client.transfers(filter.role, filter.after) as Promise<{ transfers: Transfer[]; next: string | null }>,
+    );
+  }
+
+  /** Messages after a cursor, oldest first. */
+  inbox(cursor = 0): Promise<{ messages: Message[]; cursor: number }> {
+    return guarded(() => this.#client.inbox(BigInt(cursor)) as Promise<{ messages: Message[]; cursor: number }>);
+  }
+
+  /** Marks messages as read. */
+  markRead(messageIds: readonly string[]): Promise<{ marked: number }> {
+    return guarded(() => this.#client.markRead([...messageIds]) as Promise<{ marked: number }>);
+  }
+
+  /** The keys of the files of one's own release, for an audit with other tools. Whoever has them can open the files. */
+  audit(releaseId: string): Promise<FileAudit[]> {
+    return guarded(() => this.#client.audit(releaseId) as Promise<FileAudit[]>);
+  }
+
+  async #transfer(options: TransferOptions, run: (control: Control) => Promise<unknown>): Promise<unknown> {
+    const control = new Control();
+    const cancel = () => control.cancel();
+    const retryNow = () => control.retryNow();
+    if (options.signal?.aborted === true) cancel();
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    globalThis.addEventListener?.("online", retryNow);
+    try {
+      return await guarded(() => run(control));
+    } finally {
+      options.signal?.removeEventListener("abort", cancel);
+      globalThis.removeEventListener?.("online", retryNow);
+    }
+  }
+}

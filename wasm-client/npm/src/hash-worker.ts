@@ -1,0 +1,6 @@
+/** The hashing thread in browsers. */
+import { startHashLoop } from "./hash-loop.js";
+import type { HashMessage } from "./platform.js";
+
+const take = startHashLoop((hash) => self.postMessage(hash));
+self.onmessage = (event: MessageEvent<HashMessage>) => take(event.data);

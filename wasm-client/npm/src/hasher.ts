@@ -1,0 +1,63 @@
+/** SHA-256 of whole files in a thread of its own, so that it never holds up sealing or opening. */
+import { startHashThread } from "#platform";
+import { ClaimcheckError } from "./errors.js";
+import type { HashThread } from "./platform.js";
+
+/** Hashes one file after another. */
+export class Hasher {
+  readonly #thread: HashThread = startHashThread();
+  readonly #waiting: { resolve: (hash: Uint8Array) => void; reject: (error: unknown) => void }[] = [];
+  #failed = false;
+
+  constructor() {
+    this.#thread.onAnswer(
+      (hash) => this.#settle(hash),
+      () => this.#fail(),
+    );
+  }
+
+  /** Adds bytes to the current file. They are copied to the thread; the caller keeps its own. */
+  update(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#thread.post({ bytes });
+  }
+
+  /** Adds a whole Blob to the current file, read in the thread. */
+  updateBlob(blob: Blob): void {
+    this.#thread.post({ blob });
+  }
+
+  /** Ends the current file. */
+  digest(): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (this.#failed) {
+        reject(hashFailure());
+        return;
+      }
+      this.#waiting.push({ resolve, reject });
+      this.#thread.post({ digest: true });
+    });
+  }
+
+  /** Ends the thread; hashes that are still awaited are rejected. */
+  stop(): void {
+    this.#thread.stop();
+    this.#fail();
+  }
+
+  #settle(hash: Uint8Array | string): void {
+    if (typeof hash === "string") {
+      this.#fail();
+    } else {
+      this.#waiting.shift()?.resolve(hash);
+    }
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(hashFailure());
+  }
+}
+
+function hashFailure(): ClaimcheckError {
+  return new ClaimcheckError("source_unreadable", "the file cannot be read to its end");
+}

@@ -1,0 +1,7 @@
+/** Sell, buy and deliver files through a server that cannot read them. */
+export { Claimcheck } from "./client.js";
+export { ClaimcheckError, type LocalErrorCode } from "./errors.js";
+export { Hasher } from "./hasher.js";
+export { Identity } from "./identity.js";
+export { blobSource } from "./sources.js";
+export type * from "./types.js";

@@ -1,0 +1,29 @@
+/** Browsers: windows and workers. */
+import init from "../wasm/claimcheck_client.js";
+import type { HashThread } from "./platform.js";
+
+let loading: Promise<unknown> | undefined;
+
+export async function loadWasm(): Promise<void> {
+  loading ??= init({ module_or_path: new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url) });
+  try {
+    await loading;
+  } catch (error) {
+    // A load that failed for want of a network may succeed later.
+    loading = undefined;
+    throw error;
+  }
+}
+
+export function startHashThread(): HashThread {
+  const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
+  return {
+    post: (message) => worker.postMessage(message),
+    onAnswer: (answer, failed) => {
+      worker.onmessage = (event: MessageEvent<Uint8Array | string>) => answer(event.data);
+      worker.onerror = failed;
+      worker.onmessageerror = failed;
+    },
+    stop: () => worker.terminate(),
+  };
+}

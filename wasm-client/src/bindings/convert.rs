@@ -1,0 +1,210 @@
+//! Values across the boundary: JavaScript objects in the form of the npm package's types, and ours.
+
+use core::str::FromStr;
+
+use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::media_type::MediaType;
+use claimcheck_protocol::money::{Amount, Currency};
+use claimcheck_protocol::policy::{PolicyChoice, RequiredInput};
+use data_encoding::HEXLOWER;
+use js_sys::Array;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+
+use super::failure::{argument, platform};
+use crate::engine::{Phase, Progress as Moved};
+use crate::sale::{Delivered, FileAudit, FileForSale, IncomingFile, OfferTerms, ProductChoice};
+use crate::web::source::JsSource;
+
+/// Seconds that an offer stands unless its seller says otherwise: 7 days.
+const DEFAULT_OFFER_SECONDS: i64 = 7 * 24 * 3600;
+const DEFAULT_CURRENCY: &str = "eur";
+
+/// As JSON would have it: objects, null, numbers.
+pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(|_| platform())
+}
+
+pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| argument(&error.to_string()))
+}
+
+pub(super) fn id_of<I: FromStr>(text: &str) -> Result<I, JsValue> {
+    text.parse().map_err(|_| argument("not an id of the kind wanted here"))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductRequest {
+    id: Option<String>,
+    title: Option<String>,
+}
+
+pub(super) fn product_choice(value: JsValue) -> Result<ProductChoice, JsValue> {
+    let request: ProductRequest = from_js(value)?;
+    match (request.id, request.title) {
+        (Some(id), None) => id_of(&id).map(ProductChoice::Existing),
+        (None, Some(title)) => Ok(ProductChoice::New(title)),
+        _ => Err(argument("a product is given by its id, or by the title of a new one")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FileRequest {
+    path: String,
+    content_type: String,
+    size: f64,
+    mode: Option<u32>,
+}
+
+pub(super) fn files_for_sale(files: &Array) -> Result<Vec<FileForSale<JsSource>>, JsValue> {
+    files.iter().map(file_for_sale).collect()
+}
+
+fn file_for_sale(object: JsValue) -> Result<FileForSale<JsSource>, JsValue> {
+    let file: FileRequest = from_js(object.clone())?;
+    let content_type: MediaType =
+        file.content_type.parse().map_err(|_| argument("contentType must be a lower-case media type"))?;
+    if !(file.size >= 0.0
+        && file.size.fract() == 0.0
+        && file.size <= claimcheck_protocol::jcs::MAX_INTEGER as f64)
+    {
+        return Err(argument("size must be a whole number of bytes"));
+    }
+    let source = JsSource::new(object).ok_or_else(|| argument("a file needs a method read(start, end)"))?;
+    Ok(FileForSale { path: file.path, content_type, size: file.size as u64, mode: file.mode, source })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfferRequest {
+    release_id: String,
+    buyer: String,
+    title: String,
+    price: Option<i64>,
+    currency: Option<String>,
+    policy: Option<PolicyChoice>,
+    #[serde(default)]
+    required_inputs: Vec<RequiredInput>,
+    expires_in: Option<i64>,
+}
+
+pub(super) fn offer_terms(value: JsValue) -> Result<OfferTerms, JsValue> {
+    let request: OfferRequest = from_js(value)?;
+    let buyer: AilockId = id_of(&request.buyer)?;
+    let currency = Currency::from_any_case(request.currency.as_deref().unwrap_or(DEFAULT_CURRENCY));
+    let price = Amount::try_from(request.price.unwrap_or_default());
+    Ok(OfferTerms {
+        release_id: id_of(&request.release_id)?,
+        buyer,
+        title: request.title,
+        price: price.map_err(|_| argument("price must be a whole number of minor units"))?,
+        currency: currency.map_err(|_| argument("currency must be an ISO 4217 code"))?,
+        policy: request.policy.unwrap_or_default().into(),
+        required_inputs: request.required_inputs,
+        expires_in: request.expires_in.unwrap_or(DEFAULT_OFFER_SECONDS),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Progress {
+    phase: &'static str,
+    bytes_done: u64,
+    bytes_total: u64,
+    chunks_done: u64,
+    chunks_total: u64,
+    retries: u64,
+}
+
+const fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Started => "started",
+        Phase::Resumed => "resumed",
+        Phase::Running => "running",
+        Phase::Waiting => "waiting",
+        Phase::Ended => "ended",
+        Phase::Failed => "failed",
+        Phase::Cancelled => "cancelled",
+    }
+}
+
+pub(super) fn progress(moved: &Moved) -> JsValue {
+    let progress = Progress {
+        phase: phase_name(moved.phase),
+        bytes_done: moved.bytes_done,
+        bytes_total: moved.bytes_total,
+        chunks_done: moved.chunks_done,
+        chunks_total: moved.chunks_total,
+        retries: moved.retries,
+    };
+    to_js(&progress).unwrap_or(JsValue::UNDEFINED)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct File<'a> {
+    path: &'a str,
+    content_type: &'a str,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+impl<'a> From<&'a IncomingFile> for File<'a> {
+    fn from(file: &'a IncomingFile) -> Self {
+        Self {
+            path: &file.path,
+            content_type: file.content_type.as_str(),
+            size: file.size,
+            mode: file.mode,
+            sha256: file.sha256.map(|hash| HEXLOWER.encode(hash.as_ref())),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Download<'a, M, R, C, T> {
+    files: Vec<File<'a>>,
+    bytes: u64,
+    manifest: &'a M,
+    receipt: &'a R,
+    countersign: &'a C,
+    transfer: &'a T,
+}
+
+pub(super) fn delivered(delivered: &Delivered) -> Result<JsValue, JsValue> {
+    to_js(&Download {
+        files: delivered.files.iter().map(File::from).collect(),
+        bytes: delivered.bytes,
+        manifest: &delivered.manifest,
+        receipt: &delivered.receipt,
+        countersign: &delivered.acknowledged.countersign,
+        transfer: &delivered.acknowledged.transfer,
+    })
+}
+
+#[derive(Serialize)]
+struct Audit<'a> {
+    path: &'a str,
+    file_id: String,
+    file_key: String,
+    aad: String,
+    salt: String,
+}
+
+pub(super) fn audit(files: &[FileAudit]) -> Result<JsValue, JsValue> {
+    let files = files.iter().map(|file| Audit {
+        path: &file.path,
+        file_id: file.file_id.to_string(),
+        file_key: HEXLOWER.encode(file.file_key.as_bytes()),
+        aad: HEXLOWER.encode(&file.aad),
+        salt: HEXLOWER.encode(file.salt.as_ref()),
+    });
+    to_js(&files.collect::<Vec<_>>())
+}

@@ -1,0 +1,24 @@
+//! Claimcheck's client: everything that holds a key. It seals and opens, natively and in the browser alike.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+#[cfg(target_arch = "wasm32")]
+mod bindings;
+pub mod bulk;
+pub mod driver;
+pub mod engine;
+pub mod envelope;
+pub mod floe;
+pub mod http;
+pub mod identity;
+pub mod meta;
+pub mod phrase;
+pub mod proof;
+pub mod sale;
+pub mod schedule;
+pub mod seal;
+pub mod secret;
+pub mod session;
+mod sign;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,227 @@
+//! The buyer's side: a claim, the files behind it, and the receipt.
+
+use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::envelope::EnvelopeContext;
+use claimcheck_protocol::floe::{FloeParams, Header, file_aad};
+use claimcheck_protocol::ids::{FileId, TransferId};
+use claimcheck_protocol::manifest::Manifest;
+use claimcheck_protocol::media_type::MediaType;
+use claimcheck_protocol::meta::Meta;
+use claimcheck_protocol::offer::Offer;
+use claimcheck_protocol::receipt::Receipt;
+use claimcheck_protocol::signed::{Signed, V1, Verified};
+use claimcheck_protocol::wire;
+
+use super::{Client, Failure, Untrusted};
+use crate::bulk::Bulk;
+use crate::driver::{self, Clock, Control, FileToOpen, GetChunk, Host, Observer, Sink};
+use crate::engine::{CallError, ChunkAt, Download, DownloadLimits, DownloadPlan, Downloaded, SinkError};
+use crate::envelope::open_envelope;
+use crate::floe::Opener;
+use crate::http::Http;
+use crate::meta::open_meta;
+use crate::schedule::derive_file_key;
+use crate::secret::Secret32;
+use crate::session::{Session, Ticket};
+
+/// A file that is about to arrive.
+#[derive(Debug, Clone)]
+pub struct IncomingFile {
+    /// A relative path that stays inside its folder.
+    pub path: String,
+    /// What it is.
+    pub content_type: MediaType,
+    /// Bytes.
+    pub size: u64,
+    /// Unix permission bits.
+    pub mode: Option<u32>,
+    /// What the seller says its SHA-256 is.
+    pub sha256: Option<Bytes32>,
+}
+
+/// A sink that is told what will arrive, and may hash what it wrote.
+#[expect(async_fn_in_trait, reason = "everything runs on one thread, so no future here is Send")]
+pub trait ReceivingSink: Sink {
+    /// Comes once, before all else.
+    async fn open(&self, files: &[IncomingFile]) -> Result<(), SinkError>;
+
+    /// SHA-256 of a finished file as it was written; None where nobody computed it.
+    fn sha256(&self, file: usize) -> Option<Bytes32>;
+
+    /// The first file, if any, whose SHA-256 is not the seller's; such a file is never finished.
+    fn mismatch(&self) -> Option<usize>;
+}
+
+/// A download that was verified to its last byte, and its receipt.
+pub struct Delivered {
+    /// In the manifest's order; `sha256` only where it was computed here and is the seller's.
+    pub files: Vec<IncomingFile>,
+    /// Bytes of plaintext.
+    pub bytes: u64,
+    /// As it was signed.
+    pub manifest: Signed<Manifest>,
+    /// Signed by this Ailock.
+    pub receipt: Signed<Receipt>,
+    /// The server's answer to the receipt.
+    pub acknowledged: wire::AckAnswer,
+}
+
+struct DownloadRemote<'a, H> {
+    session: &'a Session<H>,
+    ticket: &'a Ticket,
+    files: Vec<FileId>,
+}
+
+impl<H: Http> GetChunk for DownloadRemote<'_, H> {
+    type Buf = H::Buf;
+
+    async fn get_chunk(&self, at: ChunkAt) -> Result<H::Buf, CallError> {
+        let file = self.files.get(at.file).ok_or(CallError::Cancelled)?;
+        let chunk = self.session.download_chunk(self.ticket, *file, at.chunk).await;
+        chunk.map_err(|refusal| refusal.error)
+    }
+}
+
+/// All that a claim gave, verified and opened.
+struct Claimed {
+    answer: wire::ClaimAnswer,
+    ticket: Ticket,
+    offer: Verified<Offer>,
+    signed_manifest: Signed<Manifest>,
+    manifest: Verified<Manifest>,
+    release_key: Secret32,
+    meta: Meta,
+}
+
+impl<H, B, T> Client<H, B, T>
+where
+    B: Bulk,
+    H: Http<Buf = B::Buf>,
+    T: Clock,
+{
+    /// Claims the transfer's files, writes them to `sink`, and acknowledges them once all of them are verified.
+    pub async fn download<K: ReceivingSink<Buf = B::Buf>>(
+        &self,
+        transfer_id: TransferId,
+        sink: &K,
+        control: &Control,
+        observer: &impl Observer,
+    ) -> Result<Delivered, Failure> {
+        let claimed = self.claim(transfer_id, control).await?;
+        let incoming = incoming_files(&claimed);
+        let opened = self.openers(&claimed)?;
+        sink.open(&incoming).await.map_err(|error| crate::engine::TransferError::Sink { file: 0, error })?;
+        let downloaded = self.fetch(&claimed, &opened, sink, control, observer).await?;
+        let receipt = self.session.identity().sign_statement(self.receipt(&claimed, &downloaded)?)?;
+        // What is written stays complete whatever becomes of the receipt, so a cancellation comes too late here.
+        let send = || self.session.acknowledge(receipt.clone());
+        let acknowledged = self.persist(&Control::new(), send).await?;
+        let files = incoming.into_iter().enumerate();
+        Ok(Delivered {
+            files: files.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file }).collect(),
+            bytes: downloaded.bytes,
+            manifest: claimed.signed_manifest,
+            receipt,
+            acknowledged,
+        })
+    }
+
+    async fn claim(&self, transfer_id: TransferId, control: &Control) -> Result<Claimed, Failure> {
+        let answer = self.persist(control, || self.session.claim(transfer_id, None)).await?;
+        let ticket = Ticket::new(&answer, self.session.now());
+        let seller = answer.seller_keys;
+        let offer = self.verify_offer(answer.offer.clone(), &seller)?;
+        let signed_manifest =
+            self.persist(control, || self.session.download_manifest(&ticket)).await?.manifest;
+        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
+        let manifest = signed_manifest.clone().verify(&seller.ed25519_pk).map_err(untrusted)?;
+        let body = manifest.body();
+        let expected = (offer.body().manifest_hash, offer.body().release_id, offer.body().seller);
+        if expected != (Some(manifest.hash()), Some(body.release_id), body.seller) {
+            return Err(Failure::Untrusted(Untrusted::Manifest));
+        }
+        let context = EnvelopeContext::for_transfer(
+            &transfer_id,
+            offer.hash(),
+            manifest.hash(),
+            seller.ed25519_pk,
+            *self.session.identity().keys(),
+        );
+        let release_key = open_envelope(self.session.identity(), &context, &answer.envelope)?;
+        let meta = open_meta(&release_key, body)?;
+        Ok(Claimed { answer, ticket, offer, signed_manifest, manifest, release_key, meta })
+    }
+
+    /// Checks each file's header tag: a release key that opens one of them commits to it.
+    fn openers(&self, claimed: &Claimed) -> Result<Vec<FileToOpen<B>>, Failure> {
+        let seller = claimed.answer.seller_keys.ed25519_pk;
+        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
+        let files = claimed.manifest.body().files.iter().map(|file| {
+            let key = derive_file_key(&claimed.release_key, &file.file_id);
+            let aad = file_aad(file.file_id.as_bytes(), seller.as_bytes());
+            let header = Header::parse(FloeParams::FILE, file.header.as_ref())
+                .map_err(|_| Failure::Untrusted(Untrusted::Manifest))?;
+            let opener = Opener::new(self.bulk.clone(), FloeParams::FILE, &key, &aad, &header)?;
+            Ok(FileToOpen { layout: file.layout().map_err(untrusted)?, opener })
+        });
+        files.collect()
+    }
+
+    async fn fetch<K: ReceivingSink<Buf = B::Buf>>(
+        &self,
+        claimed: &Claimed,
+        files: &[FileToOpen<B>],
+        sink: &K,
+        control: &Control,
+        observer: &impl Observer,
+    ) -> Result<Downloaded, Failure> {
+        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
+        let plan = DownloadPlan::of_manifest(&claimed.manifest, claimed.meta.salt).map_err(untrusted)?;
+        let remote = DownloadRemote {
+            session: &self.session,
+            ticket: &claimed.ticket,
+            files: claimed.manifest.body().files.iter().map(|file| file.file_id).collect(),
+        };
+        let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
+        let machine = Download::new(plan, DownloadLimits::default());
+        let done = driver::download(&self.bulk, files, machine, sink, &host).await;
+        done.map_err(|stopped| match sink.mismatch() {
+            Some(file) => Failure::Sha256Mismatch(file),
+            None => Failure::Transfer(stopped.error),
+        })
+    }
+
+    fn receipt(&self, claimed: &Claimed, downloaded: &Downloaded) -> Result<Receipt, Failure> {
+        let offer = claimed.offer.body();
+        Ok(Receipt {
+            v: V1,
+            transfer_id: Some(claimed.answer.transfer_id),
+            link_id: None,
+            claim_id: claimed.answer.claim_id,
+            offer_hash: claimed.offer.hash(),
+            manifest_hash: claimed.manifest.hash(),
+            client_hash: downloaded.commitment,
+            bytes: downloaded.bytes,
+            buyer: *self.session.id(),
+            seller: offer.seller,
+            price: offer.price,
+            currency: offer.currency.clone(),
+            delivered_at: self.session.now(),
+            nonce: claimed.answer.nonce,
+        })
+    }
+}
+
+fn incoming_files(claimed: &Claimed) -> Vec<IncomingFile> {
+    let sizes = claimed.manifest.body().files.iter().map(|file| file.plaintext_size);
+    let files = claimed.meta.files.iter().zip(sizes);
+    files
+        .map(|(file, size)| IncomingFile {
+            path: file.path.clone(),
+            content_type: file.content_type.clone(),
+            size,
+            mode: file.mode,
+            sha256: file.sha256,
+        })
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! The API's calls, typed. Each makes one attempt.
+
+use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::envelope::Envelope;
+use claimcheck_protocol::ids::{ClaimId, FileId, MessageId, ProductId, ReleaseId, TransferId, UploadId};
+use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::manifest::Manifest;
+use claimcheck_protocol::profile::Registration;
+use claimcheck_protocol::receipt::Receipt;
+use claimcheck_protocol::signed::Signed;
+use claimcheck_protocol::wire;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Access, Call, CallBody, Refusal, Session, Ticket};
+use crate::http::{AnswerKind, Http};
+
+impl<H: Http> Session<H> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        access: Access<'_>,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, Refusal> {
+        let path = with_query(name, query);
+        self.json(&Call { access, method: "GET", path, body: CallBody::Empty, answer: AnswerKind::Text })
+            .await
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        access: Access<'_>,
+        name: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Refusal> {
+        let body = serde_json::to_string(body).map_err(|_| Refusal::unreadable(0))?;
+        let call = Call {
+            access,
+            method: "POST",
+            path: name.to_owned(),
+            body: CallBody::Json(body),
+            answer: AnswerKind::Text,
+        };
+        self.json(&call).await
+    }
+
+    /// `POST ailocks-register`: makes the session's keys known.
+    pub async fn register(&self, registration: &Registration) -> Result<Registration, Refusal> {
+        self.post(Access::Public, "ailocks-register", registration).await
+    }
+
+    /// `GET ailocks`: another Ailock's keys and profile. The caller verifies them.
+    pub async fn ailock(&self, id: &AilockId) -> Result<Registration, Refusal> {
+        self.get(Access::Token, "ailocks", &[("id", id.to_string())]).await
+    }
+
+    /// `POST products-create`.
+    pub async fn create_product(&self, product: &wire::CreateProduct) -> Result<wire::Product, Refusal> {
+        self.post(Access::Token, "products-create", product).await
+    }
+
+    /// `GET products`: one page of one's own.
+    pub async fn products(&self, after: Option<ProductId>) -> Result<wire::Products, Refusal> {
+        let after = after.map(|id| ("after", id.to_string()));
+        self.get(Access::Token, "products", &after.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// `GET products?release_id=`: one of one's own releases.
+    pub async fn release(&self, id: ReleaseId) -> Result<wire::Release, Refusal> {
+        self.get(Access::Token, "products", &[("release_id", id.to_string())]).await
+    }
+
+    /// `POST products-upload-init`.
+    pub async fn init_upload(&self, upload: &wire::InitUpload) -> Result<wire::UploadOpened, Refusal> {
+        self.post(Access::Token, "products-upload-init", upload).await
+    }
+
+    /// `GET products-upload-status`.
+    pub async fn upload_status(&self, id: UploadId) -> Result<wire::UploadStatus, Refusal> {
+        self.get(Access::Token, "products-upload-status", &[("upload_id", id.to_string())]).await
+    }
+
+    /// `PUT products-upload-chunk`.
+    pub async fn put_chunk(
+        &self,
+        upload_id: UploadId,
+        file_id: FileId,
+        index: u64,
+        bytes: &H::Buf,
+        sha256: Bytes32,
+    ) -> Result<wire::ChunkStored, Refusal> {
+        let query = [
+            ("upload_id", upload_id.to_string()),
+            ("file", file_id.to_string()),
+            ("index", index.to_string()),
+        ];
+        let call = Call {
+            access: Access::Token,
+            method: "PUT",
+            path: with_query("products-upload-chunk", &query),
+            body: CallBody::Chunk(bytes, sha256),
+            answer: AnswerKind::Text,
+        };
+        self.json(&call).await
+    }
+
+    /// `POST products-upload-complete`.
+    pub async fn complete_upload(
+        &self,
+        upload_id: UploadId,
+        manifest: Signed<Manifest>,
+        self_envelope: Envelope,
+    ) -> Result<wire::Release, Refusal> {
+        let body = wire::CompleteUpload { upload_id, manifest, self_envelope };
+        self.post(Access::Token, "products-upload-complete", &body).await
+    }
+
+    /// `POST products-upload-abort`.
+    pub async fn abort_upload(&self, upload_id: UploadId) -> Result<wire::UploadStatus, Refusal> {
+        self.post(Access::Token, "products-upload-abort", &wire::AbortUpload { upload_id }).await
+    }
+
+    /// `POST products-offer`.
+    pub async fn make_offer(&self, offer: &wire::MakeOffer) -> Result<wire::TransferView, Refusal> {
+        self.post(Access::Token, "products-offer", offer).await
+    }
+
+    /// `POST products-invoice`.
+    pub async fn invoice(&self, transfer_id: TransferId) -> Result<wire::InvoiceAnswer, Refusal> {
+        self.post(Access::Token, "products-invoice", &wire::Invoice { transfer_id }).await
+    }
+
+    /// `POST products-grant`.
+    pub async fn grant(
+        &self,
+        transfer_id: TransferId,
+        envelope: Envelope,
+    ) -> Result<wire::TransferView, Refusal> {
+        self.post(
+            Access::Token,
+            "products-grant",
+            &wire::MakeGrant { transfer_id, release_id: None, envelope },
+        )
+        .await
+    }
+
+    /// `GET transfers?transfer_id=`.
+    pub async fn transfer(&self, id: TransferId) -> Result<wire::TransferView, Refusal> {
+        self.get(Access::Token, "transfers", &[("transfer_id", id.to_string())]).await
+    }
+
+    /// `GET transfers`: one page of one's own; `role` is `seller`, `buyer` or None for both.
+    pub async fn transfers(
+        &self,
+        role: Option<&str>,
+        after: Option<TransferId>,
+    ) -> Result<wire::Transfers, Refusal> {
+        let role = role.map(|role| ("role", role.to_owned()));
+        let after = after.map(|id| ("after", id.to_string()));
+        self.get(Access::Token, "transfers", &role.into_iter().chain(after).collect::<Vec<_>>()).await
+    }
+
+    /// `POST products-claim`: a new claim, or the running one with a new ticket.
+    pub async fn claim(
+        &self,
+        transfer_id: TransferId,
+        claim_id: Option<ClaimId>,
+    ) -> Result<wire::ClaimAnswer, Refusal> {
+        self.post(Access::Token, "products-claim", &wire::Claim { transfer_id, claim_id }).await
+    }
+
+    /// `POST claims-cancel`: gives a claim back before its first chunk.
+    pub async fn cancel_claim(&self, claim_id: ClaimId) -> Result<wire::CancelClaimAnswer, Refusal> {
+        self.post(Access::Token, "claims-cancel", &wire::CancelClaim { claim_id }).await
+    }
+
+    /// `GET products-download-manifest`.
+    pub async fn download_manifest(&self, ticket: &Ticket) -> Result<wire::DownloadManifest, Refusal> {
+        let query = [("claim_id", ticket.claim_id().to_string())];
+        self.get(Access::Ticket(ticket), "products-download-manifest", &query).await
+    }
+
+    /// `GET products-download-chunk`.
+    pub async fn download_chunk(
+        &self,
+        ticket: &Ticket,
+        file_id: FileId,
+        index: u64,
+    ) -> Result<H::Buf, Refusal> {
+        let query = [
+            ("claim_id", ticket.claim_id().to_string()),
+            ("file", file_id.to_string()),
+            ("index", index.to_string()),
+        ];
+        let call = Call {
+            access: Access::Ticket(ticket),
+            method: "GET",
+            path: with_query("products-download-chunk", &query),
+            body: CallBody::Empty,
+            answer: AnswerKind::Bytes,
+        };
+        self.bytes(&call).await
+    }
+
+    /// `POST products-ack`.
+    pub async fn acknowledge(&self, receipt: Signed<Receipt>) -> Result<wire::AckAnswer, Refusal> {
+        self.post(Access::Token, "products-ack", &wire::Ack { receipt }).await
+    }
+
+    /// `GET inbox`: messages after `cursor`, oldest first.
+    pub async fn inbox(&self, cursor: u64) -> Result<wire::Inbox, Refusal> {
+        self.get(Access::Token, "inbox", &[("after", cursor.to_string())]).await
+    }
+
+    /// `POST inbox-read`.
+    pub async fn mark_read(&self, message_ids: Vec<MessageId>) -> Result<wire::InboxReadAnswer, Refusal> {
+        self.post(Access::Token, "inbox-read", &wire::InboxRead { message_ids }).await
+    }
+}
+
+fn with_query(name: &str, query: &[(&str, String)]) -> String {
+    if query.is_empty() {
+        return name.to_owned();
+    }
+    let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    format!("{name}?{pairs}")
+}
