@@ -21,6 +21,7 @@ import { runCargoTests, runNodeTests, runWasmTests } from "./test/runners.mjs";
  * @property {string} name
  * @property {string} title
  * @property {(env: NodeJS.ProcessEnv) => Promise<import("./test/counts.mjs").Counts>} run
+ * @property {readonly string[]} needs build steps
  * @property {boolean} [isCheck] runs only with --with-checks, or by name
  * @property {boolean} [beforeBuild] wants the sources as committed
  * @property {boolean} [inBrowser]
@@ -29,30 +30,42 @@ import { runCargoTests, runNodeTests, runWasmTests } from "./test/runners.mjs";
 /**
  * @param {string} name
  * @param {string} title
+ * @param {readonly string[]} needs
  */
-const nodeGroup = (name, title) => ({
+const nodeGroup = (name, title, needs) => ({
   name,
   title,
+  needs,
   run: (/** @type {NodeJS.ProcessEnv} */ env) => runNodeTests(`tests/${name}`, env),
 });
+
+const SDK = ["client", "package", "worker"];
+const ALL = [...SDK, "page"];
 
 /** @type {readonly Group[]} */
 const GROUPS = [
   {
     name: "source",
     title: "Lockfile and formatting",
+    needs: [],
     isCheck: true,
     beforeBuild: true,
     run: runSourceChecks,
   },
-  { name: "rust", title: "Rust, native", run: runCargoTests },
-  { name: "wasm", title: "Rust, as WebAssembly in Chromium", inBrowser: true, run: runWasmTests },
-  nodeGroup("scripts", "Set-up and build scripts"),
-  nodeGroup("functional", "Endpoints, on the real runtime"),
-  nodeGroup("sdk", "The npm package"),
-  nodeGroup("interop", "Other implementations of the standards"),
-  { ...nodeGroup("e2e", "The page, end to end in Chromium"), inBrowser: true },
-  { name: "lint", title: "Lints and types", isCheck: true, run: runLintChecks },
+  { name: "rust", title: "Rust, native", needs: [], run: runCargoTests },
+  {
+    name: "wasm",
+    title: "Rust, as WebAssembly in Chromium",
+    needs: [],
+    inBrowser: true,
+    run: runWasmTests,
+  },
+  nodeGroup("scripts", "Set-up and build scripts", []),
+  nodeGroup("functional", "Endpoints, on the real runtime", ["worker"]),
+  nodeGroup("sdk", "The npm package", SDK),
+  nodeGroup("interop", "Other implementations of the standards", SDK),
+  { ...nodeGroup("e2e", "The page, end to end in Chromium", ALL), inBrowser: true },
+  { name: "lint", title: "Lints and types", needs: ALL, isCheck: true, run: runLintChecks },
 ];
 
 /**
@@ -102,7 +115,7 @@ async function main() {
     groups.filter(({ beforeBuild = false }) => beforeBuild === isEarly),
   );
   const before = await runGroups(early ?? [], env);
-  if (late?.length) await build(env);
+  await build(env, [...new Set(groups.flatMap(({ needs }) => needs))]);
   const { passed, failed } = sumCounts([before, await runGroups(late ?? [], env)]);
   process.exitCode = failed > 0 ? 1 : 0;
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
