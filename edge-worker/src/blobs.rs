@@ -106,7 +106,7 @@ impl Blobs {
     pub async fn get_chunk(&self, key: ChunkKey, range: Option<ByteRange>) -> Result<Option<FoundChunk>, ApiError> {
         let mut get = self.bucket.get(key.to_string());
         if let Some(range) = range {
-            get = get.range(Range::OffsetWithLength { offset: range.start, length: range.len() });
+            get = get.range(Range::OffsetWithLength { offset: range.start, length: range.length() });
         }
         let object = get.execute().await.map_err(|error| failed(&error))?;
         object.map(found).transpose()

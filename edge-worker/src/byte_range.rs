@@ -59,7 +59,7 @@ impl Wanted {
 
 impl ByteRange {
     /// How many bytes.
-    pub const fn len(&self) -> u64 {
+    pub const fn length(&self) -> u64 {
         self.last - self.start + 1
     }
 
@@ -88,7 +88,7 @@ mod tests {
 
     fn range(header: &str) -> Result<(u64, u64), NotSatisfiable> {
         let range = Wanted::parse(header)?.unwrap().within(SIZE)?;
-        assert_eq!(range.len(), range.last - range.start + 1);
+        assert_eq!(range.length(), range.last - range.start + 1);
         Ok((range.start, range.last))
     }
 

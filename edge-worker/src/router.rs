@@ -22,7 +22,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ailocks, chunk_put, health, metadata, products, register, token, upload_complete, uploads,
+    ack, ailocks, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers, products, register, token,
+    transfers, upload_complete, uploads,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -42,6 +43,19 @@ pub static ROUTES: &[Route] = &[
     api("products-upload-complete", POST, token!(upload_complete::complete)),
     api("products-upload-status", GET, token!(uploads::status)),
     api("products-upload-abort", POST, token!(uploads::abort)),
+    // Sales
+    api("products-offer", POST, token!(offers::make)),
+    api("products-invoice", POST, token!(invoice::make)),
+    api("products-grant", POST, token!(grant::make)),
+    api("transfers", GET, token!(transfers::show)),
+    api("inbox", GET, token!(inbox::show)),
+    api("inbox-read", POST, token!(inbox::mark_read)),
+    // Delivery; a claim changes something even with GET
+    api("products-claim", GET_POST, token!(claims::claim)).replay(Replay::Refused).rate("RATE_CLAIM"),
+    api("claims-cancel", POST, token!(claims::cancel)),
+    api("products-download-manifest", GET, ticket!(download::manifest)),
+    api("products-download-chunk", GET, ticket!(download::chunk)),
+    api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_CLAIM"),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

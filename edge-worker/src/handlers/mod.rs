@@ -1,12 +1,20 @@
 //! One function per route: extract, load, decide, persist, respond.
 
+pub mod ack;
 pub mod ailocks;
 mod chunk_form;
 pub mod chunk_put;
+pub mod claims;
+pub mod download;
+pub mod grant;
 pub mod health;
+pub mod inbox;
+pub mod invoice;
 pub mod metadata;
+pub mod offers;
 pub mod products;
 pub mod register;
 pub mod token;
+pub mod transfers;
 pub mod upload_complete;
 pub mod uploads;

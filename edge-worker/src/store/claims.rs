@@ -3,7 +3,7 @@
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::ids::{ClaimId, FileId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::AilockId;
-use claimcheck_protocol::transfer::Status;
+use claimcheck_protocol::transfer::{ClaimsEnd, Status};
 use serde::Deserialize;
 
 use super::transfers::ClaimsState;
@@ -24,6 +24,8 @@ pub struct Claim {
     pub nonce: Bytes32,
     /// Unix seconds from which on neither ticket nor chunk is given.
     pub expires_at: i64,
+    /// Unix seconds of the first chunk under it.
+    pub first_chunk_at: Option<i64>,
     /// Unix seconds at which it was given back.
     pub cancelled_at: Option<i64>,
 }
@@ -50,7 +52,8 @@ pub struct NewClaim {
 /// Columns of [`Claim`], for a `select` from `claims`.
 macro_rules! claim_columns {
     () => {
-        "select id, transfer_id, holder_ailock_id, release_id, nonce, expires_at, cancelled_at from claims "
+        "select id, transfer_id, holder_ailock_id, release_id, nonce, expires_at, first_chunk_at, cancelled_at \
+         from claims "
     };
 }
 
@@ -115,7 +118,7 @@ pub async fn mark_used(store: &Store, id: ClaimId, now: i64) -> Result<bool, Sto
 }
 
 /// All that decides whether a chunk or the manifest is served.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Download {
     /// The sale.
     pub transfer_id: TransferId,
@@ -123,6 +126,8 @@ pub struct Download {
     pub status: Status,
     /// Whether its claims may go on.
     pub claims_state: ClaimsState,
+    /// Why they ended.
+    pub claims_end: Option<ClaimsEnd>,
     /// Unix seconds at which the claim ends.
     pub expires_at: i64,
     /// Unix seconds of the first chunk under this claim.
@@ -144,8 +149,8 @@ pub async fn find_download(
     file: Option<FileId>,
 ) -> Result<Option<Download>, StoreError> {
     let query = sql(
-        "select c.transfer_id, t.status, t.claims_state, c.expires_at, c.first_chunk_at, c.cancelled_at, \
-         coalesce(json_extract(t.machine, '$.chunks_served'), 0) as served, r.deleted_at as release_deleted_at, f.file_size \
+        "select c.transfer_id, t.status, t.claims_state, t.claims_end, c.expires_at, c.first_chunk_at, \
+         c.cancelled_at, coalesce(json_extract(t.machine, '$.chunks_served'), 0) as served, r.deleted_at as release_deleted_at, f.file_size \
          from claims c join product_transfers t on t.id = c.transfer_id join releases r on r.id = c.release_id \
          left join digital_files f on f.immutable_id = ?2 and f.release_id = c.release_id where c.id = ?1",
     );

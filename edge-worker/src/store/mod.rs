@@ -12,9 +12,16 @@ mod param;
 mod result;
 
 pub mod ailocks;
+pub mod audit;
+pub mod claims;
+pub mod content_checks;
+pub mod keys;
+pub mod messages;
 pub mod products;
+pub mod receipts;
 pub mod releases;
 pub mod replay;
+pub mod transfers;
 pub mod uploads;
 
 use std::cell::Cell;

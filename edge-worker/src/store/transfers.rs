@@ -1,8 +1,7 @@
 //! Transfers as they are stored: the machine's facts, what the offer froze, and the columns that queries need.
 
-use claimcheck_protocol::bytes::Bytes;
-use claimcheck_protocol::bytes::Bytes32;
-use claimcheck_protocol::envelope::Envelope;
+use claimcheck_protocol::bytes::{Bytes, Bytes32};
+use claimcheck_protocol::envelope::{Envelope, SEALED_LEN};
 use claimcheck_protocol::ids::{OfferId, ProductId, ReleaseId, TransferId};
 use claimcheck_protocol::jcs::NotCanonical;
 use claimcheck_protocol::keys::{AilockId, SignatureBytes};
@@ -47,16 +46,14 @@ pub struct Access {
 
 impl Access {
     /// Of a transfer at its beginning.
-    pub const fn new() -> Self {
-        Self {
-            claims: ClaimsState::Open,
-            claims_end: None,
-            grant_due_at: None,
-            delivered_at: None,
-            retention_ends_at: None,
-            dispute_due_at: None,
-        }
-    }
+    pub const START: Self = Self {
+        claims: ClaimsState::Open,
+        claims_end: None,
+        grant_due_at: None,
+        delivered_at: None,
+        retention_ends_at: None,
+        dispute_due_at: None,
+    };
 }
 
 /// The release that a sale is about, as it was when the offer or the grant froze it.
@@ -127,7 +124,7 @@ struct Row {
     audit_head: Bytes32,
     created_at: i64,
     updated_at: i64,
-    key_envelope: Option<Bytes<{ claimcheck_protocol::envelope::SEALED_LEN }>>,
+    key_envelope: Option<Bytes<SEALED_LEN>>,
     key_signature: Option<SignatureBytes>,
     receipt_meta: Option<JsonText<SignedPair>>,
 }

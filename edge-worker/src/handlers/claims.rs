@@ -1,0 +1,182 @@
+//! `GET|POST products-claim` and `POST claims-cancel`: the right to download, counted once and renewed freely.
+//!
+//! A transfer's claim belongs to the buyer's Ailock, not to one of its devices: the ticket of each call is bound to
+//! the key of that call's proof, so a new session goes on where the last one stopped.
+
+use claimcheck_protocol::auth::access_token::Confirmation;
+use claimcheck_protocol::auth::ticket::{LIFETIME, Source, Ticket};
+use claimcheck_protocol::bytes::Bytes;
+use claimcheck_protocol::ids::ClaimId;
+use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::transfer::TransitionError;
+use claimcheck_protocol::wire::{CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState};
+use worker::{Request, Response};
+
+use crate::auth::Caller;
+use crate::context::Ctx;
+use crate::error::{ApiError, Refusal};
+use crate::store::claims::{self, NewClaim};
+use crate::store::releases;
+use crate::store::transfers::{ClaimsState, Frozen, StoredTransfer};
+use crate::{extract, random, respond, sides};
+
+/// How long a claim may go on where the policy lets running downloads finish after retention.
+const GRACE_SECONDS: i64 = 24 * 3600;
+
+/// Takes a [`Claim`] as a body or as query parameters, answers a [`ClaimAnswer`].
+pub async fn claim(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
+    let body: Claim = match ctx.method.as_str() {
+        "POST" => extract::json(&mut request).await?,
+        "GET" => extract::query(ctx)?,
+        // A HEAD must not use anything up.
+        _ => {
+            return Err(Refusal::new(ProblemCode::MethodNotAllowed)
+                .header("allow", "GET, POST, OPTIONS")
+                .into());
+        }
+    };
+    let (transfer, _) = sides::load_as_buyer(ctx, &caller, body.transfer_id).await?;
+    let frozen = check_access(ctx, &transfer).await?;
+    let claim = match body.claim_id {
+        Some(id) => named(ctx, &transfer, id).await?,
+        None => running(ctx, &transfer).await?,
+    };
+    respond::json(&answer(ctx, &caller, &transfer, frozen, &claim).await?)
+}
+
+/// Refuses where nothing can be downloaded, whatever claims there are.
+async fn check_access(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Frozen, ApiError> {
+    if let Some(frozen) = transfer.frozen {
+        let release = releases::find(&ctx.store, frozen.release_id).await?;
+        if release.is_none_or(|release| release.deleted_at.is_some()) {
+            return Err(ProblemCode::ReleaseGone.into());
+        }
+        if transfer.access.claims.lets_go_on(transfer.machine.status()) {
+            return Ok(frozen);
+        }
+    }
+    Err(wrong_state(transfer))
+}
+
+fn wrong_state(transfer: &StoredTransfer) -> ApiError {
+    TransitionError::WrongState { status: transfer.machine.status(), event: "claim" }.into()
+}
+
+/// The claim of this id, begun if there is none.
+async fn named(ctx: &Ctx, transfer: &StoredTransfer, id: ClaimId) -> Result<claims::Claim, ApiError> {
+    if let Some(claim) = claims::find(&ctx.store, id).await? {
+        return renewed(ctx, transfer, claim);
+    }
+    let began = claims::begin(&ctx.store, &new_claim(ctx, transfer, id, false)?).await?;
+    match claims::find(&ctx.store, id).await? {
+        Some(claim) => renewed(ctx, transfer, claim),
+        None if began => Err(ApiError::Bug("a claim that began is not there")),
+        None => Err(refused(ctx, transfer)),
+    }
+}
+
+/// The running claim, or a new one: calls at the same time get the same.
+async fn running(ctx: &Ctx, transfer: &StoredTransfer) -> Result<claims::Claim, ApiError> {
+    let now = ctx.now.seconds();
+    if let Some(claim) = claims::find_running(&ctx.store, transfer.id, now).await? {
+        return Ok(claim);
+    }
+    let id = ClaimId::from_parts(ctx.now.millis(), random::make_bytes()?);
+    claims::begin(&ctx.store, &new_claim(ctx, transfer, id, true)?).await?;
+    claims::find_running(&ctx.store, transfer.id, now).await?.ok_or_else(|| refused(ctx, transfer))
+}
+
+fn new_claim(
+    ctx: &Ctx,
+    transfer: &StoredTransfer,
+    id: ClaimId,
+    only_if_none_runs: bool,
+) -> Result<NewClaim, ApiError> {
+    let ends = transfer.access.retention_ends_at.ok_or(ApiError::Bug("a delivery without an end"))?;
+    let now = ctx.now.seconds();
+    let expires_at = match transfer.machine.terms().revoke_on_expiry {
+        true => ends,
+        false => ends.max(now.saturating_add(GRACE_SECONDS)),
+    };
+    let nonce = Bytes(random::make_bytes()?);
+    Ok(NewClaim {
+        id,
+        transfer_id: transfer.id,
+        buyer: transfer.buyer,
+        nonce,
+        now,
+        expires_at,
+        only_if_none_runs,
+    })
+}
+
+/// A claim that exists, if it is this buyer's for this sale and still runs.
+fn renewed(ctx: &Ctx, transfer: &StoredTransfer, claim: claims::Claim) -> Result<claims::Claim, ApiError> {
+    if claim.transfer_id != transfer.id || claim.holder_ailock_id != transfer.buyer {
+        return Err(ProblemCode::NotFound.into());
+    }
+    if claim.cancelled_at.is_some() || claim.expires_at <= ctx.now.seconds() {
+        return Err(ProblemCode::ClaimEnded.into());
+    }
+    Ok(claim)
+}
+
+/// Why no claim began.
+fn refused(ctx: &Ctx, transfer: &StoredTransfer) -> ApiError {
+    let is_over = transfer.access.retention_ends_at.is_some_and(|ends| ends <= ctx.now.seconds());
+    if is_over || transfer.access.claims != ClaimsState::Open {
+        return wrong_state(transfer);
+    }
+    ProblemCode::DownloadsUsedUp.into()
+}
+
+async fn answer(
+    ctx: &Ctx,
+    caller: &Caller,
+    transfer: &StoredTransfer,
+    frozen: Frozen,
+    claim: &claims::Claim,
+) -> Result<ClaimAnswer, ApiError> {
+    let ticket = Ticket {
+        claim_id: claim.id,
+        source: Source::Transfer(transfer.id),
+        release_id: frozen.release_id,
+        cnf: Confirmation { jkt: caller.jkt() },
+    };
+    let lives = claim.expires_at.saturating_sub(ctx.now.seconds()).min(LIFETIME);
+    Ok(ClaimAnswer {
+        claim_id: claim.id,
+        transfer_id: transfer.id,
+        release_id: frozen.release_id,
+        ticket: ctx.issue_ticket(&ticket, claim.expires_at)?,
+        expires_in: u64::try_from(lives).unwrap_or_default(),
+        claim_expires_at: claim.expires_at,
+        nonce: claim.nonce,
+        offer: transfer.offer.clone(),
+        envelope: transfer.grant.clone().ok_or(ApiError::Bug("a delivery without an envelope"))?,
+        seller_keys: sides::keys(&ctx.store, transfer.seller).await?,
+    })
+}
+
+/// Takes a [`CancelClaim`], answers a [`CancelClaimAnswer`]: a claim of which no chunk was served counts no more.
+pub async fn cancel(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
+    let CancelClaim { claim_id } = extract::json(&mut request).await?;
+    let now = ctx.now.seconds();
+    if !claims::cancel(&ctx.store, claim_id, caller.id(), now).await? {
+        let claim = claims::find(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
+        check_cancelled(&claim, &caller)?;
+    }
+    respond::json(&CancelClaimAnswer { claim_id, state: ClaimState::Cancelled })
+}
+
+/// Why a claim was not given back just now; being given back before is as good.
+fn check_cancelled(claim: &claims::Claim, caller: &Caller) -> Result<(), ApiError> {
+    if claim.holder_ailock_id != caller.id() {
+        return Err(ProblemCode::NotFound.into());
+    }
+    if claim.cancelled_at.is_some() {
+        return Ok(());
+    }
+    let code = if claim.first_chunk_at.is_some() { ProblemCode::WrongState } else { ProblemCode::ClaimEnded };
+    Err(code.into())
+}

@@ -1,0 +1,165 @@
+//! `GET products-download-manifest` and `GET products-download-chunk`: what a claim's ticket opens.
+//!
+//! Every call reads the claim's row, so whatever ends or freezes the sale stops a download at its next chunk. The
+//! claim counts as used before the first chunk leaves; HEAD and the manifest use nothing up.
+
+use claimcheck_protocol::audit::Actor;
+use claimcheck_protocol::floe::{CHUNK_LEN, FloeParams, Layout};
+use claimcheck_protocol::ids::{ClaimId, FileId};
+use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::signed::Signed;
+use claimcheck_protocol::transfer::{ServerEvent, TransitionError};
+use claimcheck_protocol::wire::DownloadManifest;
+use futures_util::future::join;
+use serde::Deserialize;
+use worker::{Request, Response};
+
+use crate::auth::TicketHolder;
+use crate::blobs::{Blobs, ChunkKey};
+use crate::byte_range::{NotSatisfiable, Wanted};
+use crate::context::Ctx;
+use crate::error::{ApiError, Refusal};
+use crate::store::claims::{self, Download};
+use crate::store::{releases, transfers};
+use crate::transitions::{self, Change};
+use crate::{chunk_response, extract, respond};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ManifestQuery {
+    claim_id: ClaimId,
+}
+
+/// Answers a [`DownloadManifest`].
+pub async fn manifest(_request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
+    let ManifestQuery { claim_id } = extract::query(ctx)?;
+    check_ticket(&holder, claim_id)?;
+    let (row, release) = join(
+        claims::find_download(&ctx.store, claim_id, None),
+        releases::find(&ctx.store, holder.release_id),
+    )
+    .await;
+    check_row(row?, ctx)?;
+    let release = release?.ok_or(ProblemCode::ReleaseGone)?;
+    respond::json(&DownloadManifest {
+        manifest: Signed { body: release.manifest.0, signature: release.manifest_signature },
+        chunk_size: CHUNK_LEN as u64,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChunkQuery {
+    claim_id: ClaimId,
+    file: FileId,
+    index: u64,
+}
+
+/// Streams one chunk, or the whole segments of it that a Range asks for.
+pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
+    let query: ChunkQuery = extract::query(ctx)?;
+    check_ticket(&holder, query.claim_id)?;
+    let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
+    let blobs = Blobs::new(ctx.blobs()?);
+    let find = claims::find_download(&ctx.store, query.claim_id, Some(query.file));
+    if ctx.method == "HEAD" {
+        let (row, found) = join(find, blobs.head_chunk(key)).await;
+        check_chunk(check_row(row?, ctx)?, query.index)?;
+        return chunk_response::make(found?.ok_or_else(missing)?, None);
+    }
+    let wanted = match extract::header(&request, "range") {
+        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None))?,
+        None => None,
+    };
+    let (row, range, found) = match wanted {
+        None => {
+            let (row, found) = join(find, blobs.get_chunk(key, None)).await;
+            let row = check_row(row?, ctx)?;
+            check_chunk(row, query.index)?;
+            (row, None, found?)
+        }
+        // R2 is asked for a range only once it is known to lie within the chunk.
+        Some(wanted) => {
+            let row = check_row(find.await?, ctx)?;
+            let size = check_chunk(row, query.index)?;
+            let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
+            (row, Some(range), blobs.get_chunk(key, Some(range)).await?)
+        }
+    };
+    let found = found.ok_or_else(missing)?;
+    use_up(ctx, query.claim_id, row).await?;
+    chunk_response::make(found, range)
+}
+
+fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError> {
+    if holder.claim_id == claim_id {
+        return Ok(());
+    }
+    Err(Refusal::new(ProblemCode::InvalidTicket).detail("the ticket is another claim's").into())
+}
+
+/// Refuses where the claim or the sale gives no access any more.
+fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
+    let row = row.ok_or(ProblemCode::NotFound)?;
+    if row.release_deleted_at.is_some() {
+        return Err(ProblemCode::ReleaseGone.into());
+    }
+    if let Some(reason) = row.claims_end {
+        let detail = format!("access has ended: {}", reason.as_str());
+        return Err(Refusal::new(ProblemCode::WrongState).detail(detail).into());
+    }
+    if !row.claims_state.lets_go_on(row.status) {
+        return Err(TransitionError::WrongState { status: row.status, event: "download" }.into());
+    }
+    if row.cancelled_at.is_some() || row.expires_at <= ctx.now.seconds() {
+        return Err(ProblemCode::ClaimEnded.into());
+    }
+    Ok(row)
+}
+
+/// The length of chunk `index` of the file asked for, if the release has both.
+fn check_chunk(row: Download, index: u64) -> Result<u64, ApiError> {
+    let size = row.file_size.ok_or(ProblemCode::NotFound)?;
+    let layout =
+        Layout::of_plaintext(FloeParams::FILE, size).map_err(|_| ApiError::Bug("a file has no layout"))?;
+    layout.chunk_len(index).map(|length| length as u64).map_err(|_| ProblemCode::NotFound.into())
+}
+
+/// Makes the claim count, and tells the state machine once that the goods went out. Both are done before the first
+/// chunk leaves: a claim that can still be given back, or a sale that can still be called off, serves nothing.
+async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiError> {
+    if row.first_chunk_at.is_none() && !claims::mark_used(&ctx.store, claim_id, ctx.now.seconds()).await? {
+        // Another chunk of this claim came first, or the claim or the sale has just ended.
+        let now = check_row(claims::find_download(&ctx.store, claim_id, None).await?, ctx)?;
+        if now.first_chunk_at.is_none() {
+            return Err(ProblemCode::Busy.into());
+        }
+    }
+    if row.served != 0 {
+        return Ok(());
+    }
+    let transfer = transfers::find(&ctx.store, row.transfer_id).await?.ok_or(ProblemCode::NotFound)?;
+    let actor = Actor::Ailock(transfer.buyer);
+    transitions::apply(ctx, actor, transfer, |transfer| {
+        let status = transfer.machine.status();
+        if !transfer.access.claims.lets_go_on(status) {
+            return Err(TransitionError::WrongState { status, event: "download" }.into());
+        }
+        Ok((!transfer.machine.chunks_served()).then(|| Change::by(ServerEvent::FirstChunkServed)))
+    })
+    .await
+    .map(drop)
+}
+
+fn not_satisfiable(size: Option<u64>) -> ApiError {
+    let refusal = Refusal::new(ProblemCode::RangeNotSatisfiable);
+    match size {
+        Some(size) => refusal.header("content-range", format!("bytes */{size}")).into(),
+        None => refusal.into(),
+    }
+}
+
+/// The books have the chunk, the bucket has not.
+fn missing() -> ApiError {
+    Refusal::new(ProblemCode::ReleaseGone).detail("this chunk is missing from storage").into()
+}

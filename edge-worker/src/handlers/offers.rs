@@ -1,0 +1,182 @@
+//! `POST products-offer`: a seller offers a release to one buyer, with the key sealed ahead or not.
+//!
+//! The same body again is the same request; another one under a taken id is 409 `id_conflict`.
+
+use claimcheck_protocol::audit::{Actor, CHAIN_START};
+use claimcheck_protocol::envelope::{Envelope, EnvelopeContext};
+use claimcheck_protocol::ids::TransferId;
+use claimcheck_protocol::keys::{AilockId, AilockKeys};
+use claimcheck_protocol::offer::Offer;
+use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::signed::{StatementError, Verified};
+use claimcheck_protocol::transfer::{ContentState, Delivery, Terms, Transfer, Transition};
+use claimcheck_protocol::wire::MakeOffer;
+use futures_util::future::try_join;
+use worker::{Request, Response};
+
+use crate::auth::{Caller, Owner};
+use crate::context::Ctx;
+use crate::error::{ApiError, Refusal};
+use crate::store::transfers::{self, Access, Frozen, StoredTransfer};
+use crate::store::{ailocks, content_checks, products, releases};
+use crate::transitions::{self, BeginError};
+use crate::{extract, respond, sides};
+
+/// The longest time that an offer stays open: 366 days.
+const MAX_OFFER_SECONDS: i64 = 366 * 24 * 3600;
+
+/// Takes a [`MakeOffer`], answers a [`claimcheck_protocol::wire::TransferView`].
+pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
+    let body: MakeOffer = extract::json(&mut request).await?;
+    if let Some(stored) = transfers::find(&ctx.store, body.transfer_id).await? {
+        return answer_again(&stored, &body, &caller);
+    }
+    let draft = check(ctx, &caller, &body).await?;
+    match begin(ctx, &caller, &body, draft).await {
+        Ok(transfer) => respond::json(&sides::view(&transfer, caller.id())),
+        Err(BeginError::Failed(error)) => Err(error),
+        // Another call with the same id came between.
+        Err(BeginError::Taken) => match transfers::find(&ctx.store, body.transfer_id).await? {
+            Some(stored) => answer_again(&stored, &body, &caller),
+            None => Err(Refusal::new(ProblemCode::IdConflict).detail("offer_id is taken").into()),
+        },
+    }
+}
+
+fn answer_again(stored: &StoredTransfer, body: &MakeOffer, caller: &Caller) -> Result<Response, ApiError> {
+    let is_same =
+        stored.seller == caller.id() && stored.offer == body.offer && stored.held_envelope == body.envelope;
+    if is_same {
+        respond::json(&sides::view(stored, caller.id()))
+    } else {
+        Err(ProblemCode::IdConflict.into())
+    }
+}
+
+/// An offer that passed every check.
+struct Draft {
+    offer: Verified<Offer>,
+    buyer: AilockId,
+    frozen: Option<Frozen>,
+    content: ContentState,
+}
+
+async fn check(ctx: &Ctx, caller: &Caller, body: &MakeOffer) -> Result<Draft, ApiError> {
+    if body.offer.body.seller != caller.id() {
+        return Err(Refusal::new(ProblemCode::Forbidden).detail("an offer is made by its seller").into());
+    }
+    let Some(buyer) = body.offer.body.buyer else { return Err(unprocessable("buyer must be given here")) };
+    let (seller_keys, buyer_keys) =
+        try_join(sides::keys(&ctx.store, caller.id()), find_buyer(ctx, buyer)).await?;
+    let offer = body.offer.clone().verify(&seller_keys.ed25519_pk)?;
+    check_expiry(offer.body().expires_at, ctx.now.seconds())?;
+    let product = products::find(&ctx.store, offer.body().product_id).await?.ok_or(ProblemCode::NotFound)?;
+    Owner::of(caller, product.owner)?;
+    let (frozen, content) = check_release(ctx, offer.body()).await?;
+    if let Some(envelope) = &body.envelope {
+        let frozen = frozen.ok_or_else(|| unprocessable("an envelope needs a release"))?;
+        check_envelope(body.transfer_id, &offer, frozen, &seller_keys, buyer_keys, envelope)?;
+    }
+    Ok(Draft { offer, buyer, frozen, content })
+}
+
+async fn find_buyer(ctx: &Ctx, buyer: AilockId) -> Result<AilockKeys, ApiError> {
+    let registration = ailocks::find(&ctx.store, buyer).await?;
+    registration.map(|found| found.keys).ok_or_else(|| unprocessable("the buyer is not registered"))
+}
+
+fn check_expiry(expires_at: i64, now: i64) -> Result<(), ApiError> {
+    if expires_at <= now {
+        return Err(unprocessable("expires_at has passed"));
+    }
+    if expires_at > now.saturating_add(MAX_OFFER_SECONDS) {
+        return Err(unprocessable("expires_at is more than 366 days ahead"));
+    }
+    Ok(())
+}
+
+/// The release that the offer freezes, and what its content check found.
+async fn check_release(ctx: &Ctx, offer: &Offer) -> Result<(Option<Frozen>, ContentState), ApiError> {
+    let Some((release_id, manifest_hash)) = offer.release_id.zip(offer.manifest_hash) else {
+        return Ok((None, ContentState::Pending));
+    };
+    let frozen = find_release(ctx, offer, Frozen { release_id, manifest_hash }).await?;
+    match content_checks::state(&ctx.store, release_id).await? {
+        ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
+        content => Ok((Some(frozen), content)),
+    }
+}
+
+/// Holds a release against the offer: complete, of the same product and seller, with that manifest, and still there.
+pub(super) async fn find_release(ctx: &Ctx, offer: &Offer, wanted: Frozen) -> Result<Frozen, ApiError> {
+    let found = releases::find(&ctx.store, wanted.release_id).await?;
+    let of_product = found.filter(|release| {
+        release.seller_ailock_id == offer.seller && release.manifest.0.product_id == offer.product_id
+    });
+    let Some(release) = of_product else {
+        return Err(unprocessable("release_id is no completed release of this product"));
+    };
+    if release.deleted_at.is_some() {
+        return Err(ProblemCode::ReleaseGone.into());
+    }
+    if release.manifest_hash != wanted.manifest_hash {
+        return Err(unprocessable("manifest_hash is not the one of the release"));
+    }
+    Ok(wanted)
+}
+
+/// Checks the seller's signature over an envelope to the buyer.
+pub(super) fn check_envelope(
+    transfer_id: TransferId,
+    offer: &Verified<Offer>,
+    frozen: Frozen,
+    seller: &AilockKeys,
+    buyer: AilockKeys,
+    envelope: &Envelope,
+) -> Result<(), ApiError> {
+    let context = EnvelopeContext::for_transfer(
+        &transfer_id,
+        offer.hash(),
+        frozen.manifest_hash,
+        seller.ed25519_pk,
+        buyer,
+    );
+    context.verify(envelope).map_err(|error| StatementError::from(error).into())
+}
+
+async fn begin(
+    ctx: &Ctx,
+    caller: &Caller,
+    body: &MakeOffer,
+    draft: Draft,
+) -> Result<StoredTransfer, BeginError> {
+    let offer = draft.offer.body();
+    let delivery = if body.envelope.is_some() { Delivery::EnvelopeHeld } else { Delivery::OnDemand };
+    let terms = Terms::new(offer.price, offer.currency, &offer.policy);
+    let Transition { next, effects } =
+        Transfer::offer(terms, &offer.required_inputs, delivery, draft.content);
+    let now = ctx.now.seconds();
+    let transfer = StoredTransfer {
+        id: body.transfer_id,
+        product_id: offer.product_id,
+        seller: offer.seller,
+        buyer: draft.buyer,
+        offer: body.offer.clone(),
+        offer_hash: draft.offer.hash(),
+        frozen: draft.frozen,
+        held_envelope: body.envelope.clone(),
+        machine: next,
+        access: Access::START,
+        audit_seq: 0,
+        audit_head: CHAIN_START,
+        grant: None,
+        receipt: None,
+        created_at: now,
+        updated_at: now,
+    };
+    transitions::begin(ctx, Actor::Ailock(caller.id()), transfer, &effects).await
+}
+
+fn unprocessable(detail: &'static str) -> ApiError {
+    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
+}

@@ -1,0 +1,152 @@
+//! The one place that persists a transition: the machine's new facts and all effects, in one D1 batch.
+//!
+//! The batch begins with the audit row of the next number. Of two transitions decided on the same state the second
+//! fails there, with all that it would have done; it is then decided anew on the state that the first one left.
+
+mod effects;
+
+use claimcheck_protocol::audit::Actor;
+use claimcheck_protocol::envelope::Envelope;
+use claimcheck_protocol::ids::TransferId;
+use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::transfer::{Effect, Event, Transition, TransitionError};
+
+use crate::audit::{Entry, Head};
+use crate::context::Ctx;
+use crate::error::{ApiError, Refusal};
+use crate::store::transfers::{self, Frozen, StoredTransfer};
+use crate::store::{Query, StoreError};
+
+/// How often a decision is made on fresh state before the caller is asked to try again.
+const MAX_ATTEMPTS: u32 = 8;
+/// The action of the first audit row of every transfer.
+const OFFER: &str = "offer";
+
+/// What is to happen to a transfer, decided on the state that it has now.
+#[derive(Debug)]
+pub struct Change {
+    event: Event,
+    envelope: Option<Envelope>,
+    frozen: Option<Frozen>,
+    with: Vec<Query>,
+}
+
+impl Change {
+    /// By an event.
+    pub fn by(event: impl Into<Event>) -> Self {
+        Self { event: event.into(), envelope: None, frozen: None, with: Vec::new() }
+    }
+
+    /// The grant hands over this envelope, of this release.
+    #[must_use]
+    pub const fn granting(mut self, envelope: Envelope, frozen: Frozen) -> Self {
+        self.envelope = Some(envelope);
+        self.frozen = Some(frozen);
+        self
+    }
+
+    /// Runs a statement in the same batch.
+    #[must_use]
+    pub fn with(mut self, query: Query) -> Self {
+        self.with.push(query);
+        self
+    }
+}
+
+/// Stores a new transfer with its first effects. `transfer.machine` is the one of the transition. Fails on a unique
+/// constraint of `product_transfers` if the id or the offer is taken.
+pub async fn begin(
+    ctx: &Ctx,
+    actor: Actor,
+    mut transfer: StoredTransfer,
+    effects: &[Effect],
+) -> Result<StoredTransfer, BeginError> {
+    let entry = Entry::make(ctx, transfer.id, Head::START, actor, OFFER)?;
+    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), effects, None)?;
+    let insert =
+        transfers::insert(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
+    let batch = [insert].into_iter().chain(entry.queries()).chain(follow).collect();
+    match ctx.store.batch(batch).await {
+        Ok(_) => Ok(transfer),
+        Err(error) if error.is_unique("product_transfers") => Err(BeginError::Taken),
+        Err(error) => Err(BeginError::Failed(error.into())),
+    }
+}
+
+/// Why a transfer cannot begin.
+#[derive(Debug)]
+pub enum BeginError {
+    /// Its id, or its offer's, stands for another one.
+    Taken,
+    /// Anything else.
+    Failed(ApiError),
+}
+
+impl From<ApiError> for BeginError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Decides on `transfer` as it stands and persists the change; returns it as it stands afterwards. `decide` refuses,
+/// or says what is to happen, or `None` where the state is already the one wanted. It is called again whenever
+/// another transition came first.
+pub async fn apply(
+    ctx: &Ctx,
+    actor: Actor,
+    mut transfer: StoredTransfer,
+    decide: impl Fn(&StoredTransfer) -> Result<Option<Change>, ApiError>,
+) -> Result<StoredTransfer, ApiError> {
+    let id = transfer.id;
+    for _ in 0..MAX_ATTEMPTS {
+        let Some(change) = decide(&transfer)? else { return Ok(transfer) };
+        let is_done = persist(ctx, actor, transfer, change).await?;
+        transfer = reload(ctx, id).await?;
+        if is_done {
+            return Ok(transfer);
+        }
+    }
+    Err(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into())
+}
+
+async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
+    transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("a transfer was deleted in a transition"))
+}
+
+/// Whether the change was stored; if not, another one came first.
+async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
+    let action = change.event.name();
+    let Transition { next, effects } = current.machine.clone().apply(change.event)?;
+    if effects == [Effect::NoEffect] && change.with.is_empty() {
+        return Ok(true);
+    }
+    let head = Head { seq: current.audit_seq, hash: current.audit_head };
+    let entry = Entry::make(ctx, current.id, head, actor, action)?;
+    let mut transfer = StoredTransfer {
+        machine: next,
+        frozen: change.frozen.or(current.frozen),
+        audit_seq: entry.head().seq,
+        audit_head: entry.head().hash,
+        updated_at: ctx.now.seconds(),
+        ..current
+    };
+    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), &effects, change.envelope)?;
+    let update =
+        transfers::update(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
+    let batch = entry.queries().into_iter().chain([update]).chain(follow).chain(change.with).collect();
+    match ctx.store.batch(batch).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl From<TransitionError> for ApiError {
+    fn from(error: TransitionError) -> Self {
+        let refusal = Refusal::new(error.code()).detail(error.to_string());
+        match error {
+            TransitionError::MissingInputs { ids } => refusal.missing_inputs(ids).into(),
+            _ => refusal.into(),
+        }
+    }
+}
