@@ -24,7 +24,8 @@ pub fn check_title(title: &str) -> Result<(), StatementError> {
     Ok(())
 }
 
-/// What a seller offers.
+/// What a seller offers. A member without a value is written as null: one that is left out does not parse, so that a
+/// signed body has one spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
@@ -35,12 +36,15 @@ pub struct Offer {
     /// The product.
     pub product_id: ProductId,
     /// The release that is frozen, or null where the seller delivers on demand.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub release_id: Option<ReleaseId>,
     /// The manifest of that release, or null with it.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub manifest_hash: Option<Bytes32>,
     /// Who signs.
     pub seller: AilockId,
     /// The one who may accept, or null for anybody.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub buyer: Option<AilockId>,
     /// What people and the payment page see. The server reads it.
     pub title: String,

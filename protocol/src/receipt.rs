@@ -1,6 +1,6 @@
 //! The buyer's signed `receipt`, and the server's `countersign` beneath it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::bytes::Bytes32;
 use crate::ids::{ClaimId, LinkId, TransferId};
@@ -9,6 +9,11 @@ use crate::labels;
 use crate::money::{Amount, Currency};
 use crate::signed::{Statement, StatementError, V1};
 
+/// A member that is left out where it has no value: null would be a second spelling of the same body.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(member).map(Some)
+}
+
 /// The buyer's admission that it holds the plaintext that the manifest commits to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,10 +21,10 @@ pub struct Receipt {
     /// Version.
     pub v: V1,
     /// The transfer, unless the claim is a link's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub transfer_id: Option<TransferId>,
     /// The link, unless the claim is a transfer's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub link_id: Option<LinkId>,
     /// The claim under which the bytes came.
     pub claim_id: ClaimId,
