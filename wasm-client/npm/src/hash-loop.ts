@@ -3,7 +3,12 @@ import { loadWasm } from "#platform";
 import { Sha256Stream } from "../wasm/claimcheck_client.js";
 import type { HashMessage } from "./platform.js";
 
-export function startHashLoop(answer: (hash: Uint8Array | string) => void): (message: HashMessage) => void {
+type Pieces = AsyncIterable<Uint8Array>;
+
+export function startHashLoop(
+  answer: (hash: Uint8Array | string) => void,
+  openFile: (file: string) => Pieces,
+): (message: HashMessage) => void {
   let stream: Sha256Stream | undefined;
   let queue: Promise<void> = loadWasm();
 
@@ -11,15 +16,22 @@ export function startHashLoop(answer: (hash: Uint8Array | string) => void): (mes
     stream ??= new Sha256Stream();
     if ("bytes" in message) {
       stream.update(message.bytes);
-    } else if ("blob" in message) {
-      for await (const piece of message.blob.stream()) stream.update(piece);
-    } else {
+    } else if ("digest" in message) {
       answer(stream.digest());
       stream = undefined;
+    } else {
+      const pieces: Pieces = "blob" in message ? piecesOf(message.blob) : openFile(message.file);
+      for await (const piece of pieces) stream.update(piece);
     }
   }
 
   return (message) => {
     queue = queue.then(() => take(message)).catch((error: unknown) => answer(String(error)));
   };
+}
+
+/** A stream's own async iterator is not in every browser yet. */
+async function* piecesOf(blob: Blob): Pieces {
+  const reader = blob.stream().getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }

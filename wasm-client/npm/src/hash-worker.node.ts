@@ -1,8 +1,12 @@
 /** The hashing thread in Node. */
+import { createReadStream } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { startHashLoop } from "./hash-loop.js";
 
 parentPort?.on(
   "message",
-  startHashLoop((hash) => parentPort?.postMessage(hash)),
+  startHashLoop(
+    (hash) => parentPort?.postMessage(hash),
+    (file) => createReadStream(file, { highWaterMark: 524_288 }),
+  ),
 );

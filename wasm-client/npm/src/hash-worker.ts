@@ -2,5 +2,10 @@
 import { startHashLoop } from "./hash-loop.js";
 import type { HashMessage } from "./platform.js";
 
-const take = startHashLoop((hash) => self.postMessage(hash));
+const take = startHashLoop(
+  (hash) => self.postMessage(hash),
+  () => {
+    throw new Error("a page has no files on disk");
+  },
+);
 self.onmessage = (event: MessageEvent<HashMessage>) => take(event.data);

@@ -26,6 +26,11 @@ export class Hasher {
     this.#thread.post({ blob });
   }
 
+  /** Adds a whole file on disk to the current file, read in the thread. Node only. */
+  updateFile(file: string): void {
+    this.#thread.post({ file });
+  }
+
   /** Ends the current file. */
   digest(): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -60,4 +65,18 @@ export class Hasher {
 
 function hashFailure(): ClaimcheckError {
   return new ClaimcheckError("source_unreadable", "the file cannot be read to its end");
+}
+
+/** Hashes one file that `begin` names, until it is done or `signal` fires. */
+export async function hashWhole(begin: (hasher: Hasher) => void, signal?: AbortSignal): Promise<Uint8Array> {
+  const hasher = new Hasher();
+  const stop = () => hasher.stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    begin(hasher);
+    return await hasher.digest();
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    hasher.stop();
+  }
 }

@@ -3,14 +3,19 @@ import { constants, openAsBlob } from "node:fs";
 import { access, chmod, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ClaimcheckError } from "./errors.js";
-import { Hasher } from "./hasher.js";
+import { Hasher, hashWhole } from "./hasher.js";
 import { blobSource } from "./sources.js";
 import type { FileSink, FileSource, IncomingFile } from "./types.js";
 
 /** A file on disk, under its own name or under `path`. */
 export async function fileSource(file: string, options: { path?: string; contentType?: string } = {}): Promise<FileSource> {
   const [blob, facts] = await Promise.all([openAsBlob(file, { type: options.contentType ?? "" }), stat(file)]);
-  return { ...blobSource(blob, options.path ?? basename(file)), mode: facts.mode & 0o777 };
+  return {
+    ...blobSource(blob, options.path ?? basename(file)),
+    mode: facts.mode & 0o777,
+    // A Blob of a file on disk cannot be handed to a thread; its path can.
+    sha256: (signal) => hashWhole((hasher) => hasher.updateFile(file), signal),
+  };
 }
 
 interface OpenFile {

@@ -13,5 +13,9 @@ export interface HashThread {
   stop(): void;
 }
 
-/** To the thread: bytes to be added, a Blob to be added, or the question for the hash. */
-export type HashMessage = { readonly bytes: Uint8Array<ArrayBuffer> } | { readonly blob: Blob } | { readonly digest: true };
+/** To the thread: bytes to be added, a Blob or (in Node) a file on disk to be added, or the question for the hash. */
+export type HashMessage =
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly blob: Blob }
+  | { readonly file: string }
+  | { readonly digest: true };

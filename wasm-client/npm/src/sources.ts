@@ -1,6 +1,6 @@
 /** Files to be sold, from Blobs. */
 import { ClaimcheckError } from "./errors.js";
-import { Hasher } from "./hasher.js";
+import { hashWhole } from "./hasher.js";
 import type { FileSource } from "./types.js";
 
 /** The type that is declared where none is known. */
@@ -19,7 +19,7 @@ export function blobSource(blob: Blob, path = blob instanceof File ? blob.webkit
     contentType: plainMediaType(blob.type),
     size: blob.size,
     read: async (start, end) => new Uint8Array(await readSlice(blob, start, end)),
-    sha256: (signal) => hashBlob(blob, signal),
+    sha256: (signal) => hashWhole((hasher) => hasher.updateBlob(blob), signal),
   };
 }
 
@@ -30,18 +30,5 @@ async function readSlice(blob: Blob, start: number, end: number): Promise<ArrayB
     // Browsers answer NotReadableError when the file behind a File was changed or removed.
     const changed = error instanceof DOMException && error.name === "NotReadableError";
     throw new ClaimcheckError(changed ? "source_changed" : "source_unreadable", "the file cannot be read");
-  }
-}
-
-async function hashBlob(blob: Blob, signal?: AbortSignal): Promise<Uint8Array> {
-  const hasher = new Hasher();
-  const stop = () => hasher.stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    hasher.updateBlob(blob);
-    return await hasher.digest();
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    hasher.stop();
   }
 }

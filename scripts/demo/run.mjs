@@ -1,0 +1,78 @@
+/** The demo itself, under the project's own Node and with everything built. */
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startServer } from "../../tests/functional/harness.mjs";
+import { PlainError } from "../setup/process.mjs";
+import { readArguments } from "./arguments.mjs";
+import { keep as keepFiles } from "./keep.mjs";
+
+const CHECK = fileURLToPath(new URL("check-kept.mjs", import.meta.url));
+
+/**
+ * A process of its own, so that the verdict owes nothing to the code that made the files.
+ *
+ * @param {string} folder
+ */
+function verifyKept(folder) {
+  const check = spawnSync(process.execPath, [CHECK, folder], { encoding: "utf8" });
+  process.stderr.write(check.stdout + check.stderr);
+  return check.status === 0;
+}
+
+/** @param {string | undefined} keepAs */
+function makeFolder(keepAs) {
+  if (keepAs === undefined) return mkdtempSync(join(tmpdir(), "claimcheck-demo-"));
+  mkdirSync(keepAs, { recursive: true });
+  return resolve(keepAs);
+}
+
+/** @param {string} file @param {string} folder @param {boolean} browser */
+async function sell(file, folder, browser) {
+  const server = await startServer();
+  try {
+    // Each way is loaded only when it is taken: without --browser nobody needs a browser's driver.
+    const sale = browser
+      ? await (await import("./browser.mjs")).sellInBrowser(server.url, file, folder)
+      : await (await import("./sale.mjs")).sellInNode(server.url, file, folder);
+    await keepFiles(folder, sale, server);
+    return sale;
+  } finally {
+    await server.close();
+  }
+}
+
+async function demo() {
+  const { file, keep, browser } = readArguments(process.argv.slice(2));
+  const folder = makeFolder(keep);
+  try {
+    const { download, transfer, sha256, seconds } = await sell(file, folder, browser);
+    const manifest = download.manifest.body;
+    const verified = verifyKept(folder);
+    const result = {
+      ok: verified,
+      release_id: manifest.release_id,
+      transfer_id: transfer.transfer_id,
+      bytes: download.bytes,
+      chunks: manifest.files.reduce((sum, { chunks }) => sum + chunks.length, 0),
+      sha256,
+      seconds,
+      receipt_verified: verified,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    if (!verified) throw new PlainError("The sale went through, but what it left does not verify.");
+  } finally {
+    if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  await demo();
+} catch (error) {
+  const known = error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
+  process.stderr.write(`${known ? error.message : (error instanceof Error ? error.stack : String(error))}\n`);
+  process.exitCode = 1;
+}
