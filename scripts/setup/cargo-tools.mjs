@@ -1,5 +1,6 @@
 /** The command-line tools that turn Rust into WebAssembly, each built once per version. */
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDir, toolDir } from "./paths.mjs";
 import { PlainError, isExecutable, run, say } from "./process.mjs";
@@ -32,6 +33,11 @@ export function installAttempts({ version, before }) {
   return [...attempts, { version, locked: false }];
 }
 
+/** Where cargo compiles the tools; they share dependencies, so it is kept until all are there. */
+function scratchDir() {
+  return join(cacheDir(), "tools", "target");
+}
+
 /**
  * @param {CargoTool} tool
  * @param {NodeJS.ProcessEnv} env
@@ -44,8 +50,7 @@ function install(tool, env) {
     const root = toolDir(tool.name, version);
     const args = ["install", tool.name, "--version", `=${version}`, "--root", root, "--quiet"];
     if (locked) args.push("--locked");
-    const target = join(cacheDir(), "tools", "target");
-    if (run("cargo", args, { env: { ...env, CARGO_TARGET_DIR: target } })) return;
+    if (run("cargo", args, { env: { ...env, CARGO_TARGET_DIR: scratchDir() } })) return;
     say(`  ${tool.name} ${version}${locked ? " with its own lockfile" : ""} could not be built.`);
   }
   throw new PlainError(
@@ -66,5 +71,6 @@ export function ensureCargoTools(env) {
     if (!bin) throw new PlainError(`${tool.name} was built but its program is not there.`);
     return /** @type {const} */ ([tool.binary, join(bin, tool.binary)]);
   });
+  rmSync(scratchDir(), { recursive: true, force: true });
   return new Map(programs);
 }
