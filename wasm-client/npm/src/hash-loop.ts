@@ -1,11 +1,12 @@
 /** What a hashing thread does with each message, in the order in which they come. */
-import { loadWasm } from "#platform";
 import { Sha256Stream } from "../wasm/claimcheck_client.js";
 import type { HashMessage } from "./platform.js";
 
 type Pieces = AsyncIterable<Uint8Array>;
 
+/** `loadWasm` is handed over, because no import map reaches a worker to resolve the platform's. */
 export function startHashLoop(
+  loadWasm: () => Promise<void>,
   answer: (hash: Uint8Array | string) => void,
   openFile: (file: string) => Pieces,
 ): (message: HashMessage) => void {

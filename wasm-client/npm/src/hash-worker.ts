@@ -1,8 +1,10 @@
 /** The hashing thread in browsers. */
 import { startHashLoop } from "./hash-loop.js";
+import { loadWasm } from "./platform.browser.js";
 import type { HashMessage } from "./platform.js";
 
 const take = startHashLoop(
+  loadWasm,
   (hash) => self.postMessage(hash),
   () => {
     throw new Error("a page has no files on disk");
