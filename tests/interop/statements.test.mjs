@@ -11,7 +11,7 @@ function vectors(name) {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), "utf8"));
 }
 
-/** As a signature of another kind, or over a body with one member changed, it must not verify. */
+/** The kinds that a signature of one kind must not pass for. */
 const KINDS = [
   "profile",
   "manifest",
