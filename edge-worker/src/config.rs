@@ -34,7 +34,7 @@ impl Config {
             .filter(|text| text != "*")
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
         let uploads =
-            UploadRules::from_vars(&var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
+            UploadRules::from_vars(var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
         let test_clock = var("TEST_CLOCK").is_some();
         Ok(Self { public_origin, cors_origins, uploads, test_clock })
     }

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 #[derive(Debug)]
 pub enum ApiError {
     /// The caller's fault, or the state of what it asks about.
-    Refused(Box<Refusal>),
+    Refused(Refusal),
     /// The same at the token endpoint, which speaks OAuth.
     Token(TokenErrorCode, &'static str),
     /// D1, R2 or another service fails. The text is for the log only.
@@ -26,14 +26,14 @@ pub enum ApiError {
 /// A refusal on its way to becoming a problem document. Made from a code, then told more.
 #[derive(Debug)]
 pub struct Refusal {
-    problem: Problem,
+    problem: Box<Problem>,
     headers: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 impl Refusal {
     /// With a code and nothing else.
     pub fn new(code: ProblemCode) -> Self {
-        Self { problem: Problem::new(code, String::new()), headers: Vec::new() }
+        Self { problem: Box::new(Problem::new(code, String::new())), headers: Vec::new() }
     }
 
     /// What is wrong in this call, for people. Never holds anything that the caller does not know already.
@@ -45,7 +45,7 @@ impl Refusal {
 
     /// Near money: whether this call moved any, and whether the same call may be repeated.
     #[must_use]
-    pub const fn money(mut self, moved: bool, retry_safe: bool) -> Self {
+    pub fn money(mut self, moved: bool, retry_safe: bool) -> Self {
         self.problem.money_moved = Some(moved);
         self.problem.retry_safe = Some(retry_safe);
         self
@@ -53,7 +53,7 @@ impl Refusal {
 
     /// With `chunk_conflict`.
     #[must_use]
-    pub const fn stored_sha256(mut self, hash: Bytes32) -> Self {
+    pub fn stored_sha256(mut self, hash: Bytes32) -> Self {
         self.problem.stored_sha256 = Some(hash);
         self
     }
@@ -67,7 +67,7 @@ impl Refusal {
 
     /// With `upload_incomplete`.
     #[must_use]
-    pub const fn missing_chunks(mut self, count: u64) -> Self {
+    pub fn missing_chunks(mut self, count: u64) -> Self {
         self.problem.missing_chunks = Some(count);
         self
     }
@@ -80,14 +80,14 @@ impl Refusal {
     }
 
     /// The code.
-    pub const fn code(&self) -> ProblemCode {
+    pub fn code(&self) -> ProblemCode {
         self.problem.code
     }
 }
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
+        Self::Refused(refusal)
     }
 }
 
@@ -151,7 +151,7 @@ impl ApiError {
     /// The answer. What failed inside is not in it.
     pub fn into_response(self, request_id: &str) -> worker::Result<Response> {
         match self {
-            Self::Refused(refusal) => problem_response(*refusal, request_id),
+            Self::Refused(refusal) => problem_response(refusal, request_id),
             Self::Token(code, description) => token_error_response(code, description),
             Self::Dependency(..) => {
                 let refusal = Refusal::new(ProblemCode::Unavailable).header("retry-after", "1");
@@ -165,7 +165,7 @@ impl ApiError {
 fn problem_response(refusal: Refusal, request_id: &str) -> worker::Result<Response> {
     let Refusal { mut problem, headers } = refusal;
     request_id.clone_into(&mut problem.request_id);
-    let mut response = ResponseBuilder::new().with_status(problem.status).from_json(&problem)?;
+    let mut response = ResponseBuilder::new().with_status(problem.status).from_json(&*problem)?;
     let target = response.headers_mut();
     target.set("content-type", "application/problem+json")?;
     for (name, value) in headers {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{AilockId, AilockKeys};
+use crate::keys::{AilockId, AilockKeys, Ed25519PublicKey, X25519PublicKey};
 use crate::labels;
 use crate::signed::{Signed, Statement, StatementError, V1, Verified};
 
@@ -37,14 +37,38 @@ impl Statement for Profile {
     }
 }
 
-/// What is sent to register, and what is returned about an Ailock: keys and the profile they signed.
+/// What is sent to register, and what is returned about an Ailock: keys and the profile they signed, as
+/// `{ed25519_pk, x25519_pk, profile}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Members", into = "Members")]
 pub struct Registration {
     /// Both keys.
-    #[serde(flatten)]
     pub keys: AilockKeys,
     /// Signed by `ed25519_pk`.
     pub profile: Signed<Profile>,
+}
+
+/// The JSON of a [`Registration`]. Not by `flatten`, with which an error no longer names its member.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members {
+    ed25519_pk: Ed25519PublicKey,
+    x25519_pk: X25519PublicKey,
+    profile: Signed<Profile>,
+}
+
+impl From<Members> for Registration {
+    fn from(members: Members) -> Self {
+        let Members { ed25519_pk, x25519_pk, profile } = members;
+        Self { keys: AilockKeys { ed25519_pk, x25519_pk }, profile }
+    }
+}
+
+impl From<Registration> for Members {
+    fn from(registration: Registration) -> Self {
+        let AilockKeys { ed25519_pk, x25519_pk } = registration.keys;
+        Self { ed25519_pk, x25519_pk, profile: registration.profile }
+    }
 }
 
 impl Registration {

@@ -14,7 +14,7 @@ process.env.WRANGLER_SEND_METRICS = "false";
  * The Worker's part of wrangler.toml. Without its build command, which `npm test` has run before, and without the
  * page, so that these tests need neither.
  */
-function workerConfig(vars) {
+function workerConfig(vars, rates) {
   const config = readConfig({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
   if (!existsSync(config.main))
     throw new Error(`${config.main} is missing: run \`npm run build -- worker\``);
@@ -26,7 +26,11 @@ function workerConfig(vars) {
     r2_buckets: config.r2_buckets,
     d1_databases: config.d1_databases,
     triggers: config.triggers,
-    ratelimits: config.ratelimits,
+    ratelimits: config.ratelimits.map(({ name, simple, ...rest }) => ({
+      ...rest,
+      name,
+      simple: { ...simple, limit: rates[name] ?? simple.limit },
+    })),
     analytics_engine_datasets: config.analytics_engine_datasets,
     vars: { ...config.vars, ...vars },
   };
@@ -73,14 +77,15 @@ class Clock {
  *
  * @param {object} [options]
  * @param {Record<string, unknown>} [options.vars] over those of wrangler.toml; null takes one away
+ * @param {Record<string, number>} [options.rates] calls a minute, by the name of a rate-limit binding
  * @returns {Promise<{
  *   url: string, db: D1Database, blobs: R2Bucket, clock: Clock,
  *   scheduled(): Promise<unknown>, logs(): object[], close(): Promise<void>,
  * }>} `url` is an origin without a slash; `db` and `blobs` are the Worker's own bindings; `logs` are its JSON lines
  */
-export async function startServer({ vars = {} } = {}) {
+export async function startServer({ vars = {}, rates = {} } = {}) {
   const seed = randomBytes(32).toString("base64url");
-  const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars });
+  const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars }, rates);
   for (const [name, value] of Object.entries(vars)) if (value === null) delete config.vars[name];
   const harness = createTestHarness({ root: ROOT, workers: [{ config }] });
   const { url } = await harness.listen();

@@ -50,7 +50,7 @@ impl Credentials {
         if scheme.eq_ignore_ascii_case("bearer") {
             return Err(challenge(bad_token, "a bound token must be sent with the scheme DPoP"));
         }
-        if !scheme.eq_ignore_ascii_case("dpop") {
+        if !scheme.eq_ignore_ascii_case("dpop") || token.is_empty() {
             return Err(no_credentials());
         }
         let proof = header(request, "dpop")
