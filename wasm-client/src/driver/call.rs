@@ -43,14 +43,14 @@ async fn cancelled(control: &Control) {
     while listener.next().await != Signal::Cancel {}
 }
 
-/// Waits for the end of the pause, or for news of the network where the server did not ask for the pause.
+/// Waits for the end of the pause, or for news of the network where that is what it waits for.
 async fn wait<T: Clock>(pause: Pause, clock: &T, control: &Control) -> Result<(), CallError> {
     let mut listener = control.listen();
     let mut over = pin!(clock.sleep(pause.ms));
     loop {
         match select(pin!(listener.next()), over.as_mut()).await {
             Either::Left((Signal::Cancel, _)) => return Err(CallError::Cancelled),
-            Either::Left((Signal::RetryNow, _)) if pause.asked => {}
+            Either::Left((Signal::RetryNow, _)) if !pause.is_cut => {}
             Either::Left((Signal::RetryNow, _)) | Either::Right(_) => return Ok(()),
         }
     }

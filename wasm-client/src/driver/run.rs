@@ -11,9 +11,9 @@ use super::control::{Listener, Signal};
 use super::{Clock, Host, Observer};
 use crate::engine::{CallError, Machine, Step};
 
-/// How long a call may take without an answer, in milliseconds; doubled with each failure, up to eightfold, so that a
-/// slow line gets its chunk through in the end.
-const CALL_TIMEOUT_MS: u64 = 120_000;
+/// How long a call may take without an answer, in milliseconds. Five chunks at once take so long at 0.6 Mbit/s; doubled
+/// with each failure, up to eightfold, so that a slower line gets its chunk through in the end.
+const CALL_TIMEOUT_MS: u64 = 300_000;
 const MOST_DOUBLINGS: u32 = 3;
 
 enum Happened<E> {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Backoff, CallError, ChunkAt, RetryPolicy};
+use super::retry::draw;
+use super::{Backoff, CallError, ChunkAt, Pause, RetryPolicy};
 
 pub(super) struct Lane {
     policy: RetryPolicy,
     width: usize,
     calls: BTreeMap<ChunkAt, Call>,
     retries: u64,
+    is_stalled: bool,
 }
 
 #[derive(Default)]
@@ -20,13 +22,14 @@ struct Call {
 
 struct Wait {
     until_ms: u64,
-    asked: bool,
+    /// As in [`Pause`].
+    is_cut: bool,
 }
 
 impl Lane {
     /// At most `width` calls; none would be no transfer.
     pub(super) fn new(policy: RetryPolicy, width: usize) -> Self {
-        Self { policy, width: width.max(1), calls: BTreeMap::new(), retries: 0 }
+        Self { policy, width: width.max(1), calls: BTreeMap::new(), retries: 0, is_stalled: false }
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -64,20 +67,27 @@ impl Lane {
     pub(super) fn fail(&mut self, at: ChunkAt, error: &CallError, now_ms: u64, random: u32) -> bool {
         let Some(call) = self.calls.get_mut(&at) else { return false };
         let pause = call.backoff.after(&self.policy, error, random);
-        call.wait = pause.map(|pause| Wait { until_ms: now_ms.saturating_add(pause.ms), asked: pause.asked });
+        call.wait = pause.map(|Pause { ms, is_cut }| Wait { until_ms: now_ms.saturating_add(ms), is_cut });
+        self.is_stalled |= self.calls.values().all(|call| call.backoff.is_stalled());
         pause.is_some()
     }
 
-    /// The call got through and leaves its place.
-    pub(super) fn succeed(&mut self, at: ChunkAt) {
+    /// The call got through and leaves its place. So the way is open: what waits for it comes soon.
+    pub(super) fn succeed(&mut self, at: ChunkAt, now_ms: u64, random: u32) {
+        self.is_stalled = false;
         self.calls.remove(&at);
         self.calls.values_mut().for_each(|call| call.backoff.got_through());
+        self.cut_short(now_ms.saturating_add(draw(self.policy.base_ms, random)));
     }
 
-    /// Ends the pauses that nobody asked for.
+    /// The network is back: what waits for it is due.
     pub(super) fn retry_now(&mut self) {
+        self.cut_short(0);
+    }
+
+    fn cut_short(&mut self, until_ms: u64) {
         let waits = self.calls.values_mut().filter_map(|call| call.wait.as_mut());
-        waits.filter(|wait| !wait.asked).for_each(|wait| wait.until_ms = 0);
+        waits.filter(|wait| wait.is_cut).for_each(|wait| wait.until_ms = wait.until_ms.min(until_ms));
     }
 
     /// Counts a repetition that is not due to a failed call.
@@ -85,8 +95,8 @@ impl Lane {
         self.retries += 1;
     }
 
-    /// Whether nothing gets through: each call has failed at least once.
-    pub(super) fn is_stalled(&self) -> bool {
-        !self.calls.is_empty() && self.calls.values().all(|call| call.backoff.failures() > 0)
+    /// Whether nothing gets through: each call failed, and none has got through since.
+    pub(super) const fn is_stalled(&self) -> bool {
+        self.is_stalled
     }
 }

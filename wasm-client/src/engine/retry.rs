@@ -34,8 +34,8 @@ impl Default for RetryPolicy {
 pub struct Pause {
     /// Milliseconds.
     pub ms: u64,
-    /// Whether the server asked for it; then news of the network does not cut it short.
-    pub asked: bool,
+    /// Whether it waits for the network, so that news of it may end the pause.
+    pub is_cut: bool,
 }
 
 enum Fault {
@@ -51,6 +51,9 @@ enum Fault {
 pub struct Backoff {
     failures: u32,
     server_faults: u32,
+    /// Failures since anything got through.
+    streak: u32,
+    /// Pauses since anything got through.
     waited_ms: u64,
 }
 
@@ -66,18 +69,20 @@ impl Backoff {
         let limit_ms = match asked_ms {
             // Spread behind the time asked for: those who were refused together do not come back together.
             Some(_) => policy.base_ms,
-            None => policy.base_ms.saturating_mul(1 << self.failures.min(20)).min(policy.cap_ms),
+            None => policy.base_ms.saturating_mul(1 << self.streak.min(20)).min(policy.cap_ms),
         };
-        let drawn_ms = ((u128::from(limit_ms) * u128::from(random)) >> 32) as u64;
-        let ms = asked_ms.unwrap_or(0).saturating_add(drawn_ms.max(SHORTEST_MS));
+        let ms = asked_ms.unwrap_or(0).saturating_add(draw(limit_ms, random));
         self.failures += 1;
+        self.streak += 1;
         self.waited_ms = self.waited_ms.saturating_add(ms);
         let is_over = self.server_faults >= policy.server_faults || self.waited_ms > policy.give_up_ms;
-        (!is_over).then_some(Pause { ms, asked: asked_ms.is_some() })
+        (!is_over).then_some(Pause { ms, is_cut: *error == CallError::Network })
     }
 
-    /// Another call got through: there is no outage, so patience begins anew.
+    /// Another call got through: there is no outage, so patience and pauses begin anew. A call that fails by the
+    /// server's own fault is not helped by it.
     pub const fn got_through(&mut self) {
+        self.streak = 0;
         self.waited_ms = 0;
     }
 
@@ -85,6 +90,17 @@ impl Backoff {
     pub const fn failures(&self) -> u32 {
         self.failures
     }
+
+    /// Whether it has failed since anything got through.
+    pub const fn is_stalled(&self) -> bool {
+        self.streak > 0
+    }
+}
+
+/// Full jitter: an even draw up to `limit_ms`.
+pub(super) fn draw(limit_ms: u64, random: u32) -> u64 {
+    let drawn_ms = ((u128::from(limit_ms) * u128::from(random)) >> 32) as u64;
+    drawn_ms.max(SHORTEST_MS)
 }
 
 fn retry_after(error: &CallError) -> Option<u64> {
@@ -125,7 +141,7 @@ pub fn retry_after_ms(value: &str, date: Option<&str>, now_unix_ms: u64) -> Opti
     Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -175,7 +191,7 @@ mod tests {
     #[test]
     fn retry_after_is_honoured_in_full() {
         let pause = Backoff::default().after(&POLICY, &asked(429, 30_000), u32::MAX / 2).unwrap();
-        assert_eq!(pause, Pause { ms: 30_499, asked: true });
+        assert_eq!(pause, Pause { ms: 30_499, is_cut: false });
         assert_eq!(Backoff::default().after(&POLICY, &asked(503, 600_000), 0), None, "longer than patience");
     }
 
@@ -198,6 +214,18 @@ mod tests {
             assert!(backoff.after(&POLICY, &CallError::Network, u32::MAX).is_some());
             backoff.got_through();
         }
+        assert_eq!(backoff.failures(), 1000);
+        assert!(backoff.after(&POLICY, &CallError::Network, u32::MAX).unwrap().ms < POLICY.base_ms);
+    }
+
+    #[test]
+    fn what_gets_through_does_not_help_a_call_that_the_server_fails() {
+        let mut backoff = Backoff::default();
+        let tries = std::iter::from_fn(|| {
+            backoff.got_through();
+            backoff.after(&POLICY, &CallError::of_status(500), 0)
+        });
+        assert_eq!(tries.count(), 7);
     }
 
     #[test]
@@ -218,7 +246,7 @@ mod tests {
         #[test]
         fn every_pause_is_within_its_limits(failures in 0u32..40, random: u32) {
             let policy = RetryPolicy { give_up_ms: u64::MAX, ..POLICY };
-            let mut backoff = Backoff { failures, ..Backoff::default() };
+            let mut backoff = Backoff { streak: failures, ..Backoff::default() };
             let pause = backoff.after(&policy, &CallError::Network, random).unwrap();
             let limit = policy.cap_ms.min(policy.base_ms << failures.min(20));
             prop_assert!((SHORTEST_MS..=limit).contains(&pause.ms));

@@ -282,7 +282,7 @@ impl Machine for Download {
         }
         match event {
             DownloadEvent::Fetched(at) if self.lane.is_in_flight(at) => {
-                self.lane.succeed(at);
+                self.lane.succeed(at, now_ms, random);
                 self.window.insert(at, Stage::Fetched);
             }
             DownloadEvent::Fetched(_) => {}

@@ -202,21 +202,23 @@ impl Upload {
         match error {
             CallError::Cancelled => self.cancel(),
             // 409 chunk_conflict: an earlier attempt has come through.
-            CallError::Status { stored_sha256: Some(sha256), .. } => self.stored(at, Some(sha256)),
+            CallError::Status { stored_sha256: Some(sha256), .. } => {
+                self.stored(at, Some(sha256), now_ms, random)
+            }
             _ if self.lane.fail(at, &error, now_ms, random) => {}
             _ => self.fail(TransferError::Call { at, error }),
         }
     }
 
     /// The server has the chunk: the latest attempt, or the one it names.
-    fn stored(&mut self, at: ChunkAt, named: Option<Bytes32>) {
+    fn stored(&mut self, at: ChunkAt, named: Option<Bytes32>, now_ms: u64, random: u32) {
         if !self.lane.is_in_flight(at) {
             return;
         }
         let latest = self.attempts.get(&at).and_then(|all| all.last()).map(|attempt| attempt.sha256);
         self.adopt(at, named.or(latest));
         if self.outcome.is_none() {
-            self.lane.succeed(at);
+            self.lane.succeed(at, now_ms, random);
             self.releases.push(at);
             self.meter.moved(self.plain_len(at).unwrap_or_default());
             self.end_if_complete();
@@ -272,7 +274,7 @@ impl Machine for Upload {
                     self.ahead.insert(at, ready);
                 }
             }
-            UploadEvent::Stored(at) => self.stored(at, None),
+            UploadEvent::Stored(at) => self.stored(at, None, now_ms, random),
             UploadEvent::PutFailed { at, error } => self.put_failed(at, error, now_ms, random),
             UploadEvent::SourceFailed { at, error } => {
                 self.fail(TransferError::Source { file: at.file, error })
