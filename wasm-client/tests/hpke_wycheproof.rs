@@ -18,7 +18,7 @@ fn x25519_agrees_and_keys_of_low_order_are_refused() {
         assert_eq!(shared.as_bytes(), test.shared_secret.as_ref(), "{}", test.tc_id);
         let zero = *shared.as_bytes() == [0; 32];
         assert_eq!(X25519PublicKey::from_bytes(public).is_err(), zero, "{}: {}", test.tc_id, test.comment);
-        assert!(!(test.result.must_fail() && !zero), "{}", test.tc_id);
+        assert!(zero || !test.result.must_fail(), "{}", test.tc_id);
         if zero { refused += 1 } else { agreed += 1 }
     }
     assert!(agreed > 400 && refused > 20, "{agreed} {refused}");

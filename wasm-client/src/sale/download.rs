@@ -205,7 +205,7 @@ where
             buyer: *self.session.id(),
             seller: offer.seller,
             price: offer.price,
-            currency: offer.currency.clone(),
+            currency: offer.currency,
             delivered_at: self.session.now(),
             nonce: claimed.answer.nonce,
         })
