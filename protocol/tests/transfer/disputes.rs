@@ -156,20 +156,13 @@ fn what_was_found_meanwhile_ends_it_when_it_closes() {
         assert_eq!(sale.transfer.status(), Status::Disputed, "{events:?}");
         assert_eq!(sale.after([withdrawn()]).transfer.status(), expected, "{events:?}");
     }
-    let due_only_once = served().after([
-        buyer_disputes("d1"),
-        withdrawn(),
-        buyer_disputes("d2"),
-        ruled("d2", Ruling::Withdrawn),
-    ]);
-    assert_eq!(due_only_once.transfer.status(), Status::Delivered);
 }
 
 #[test]
 fn after_the_end_disputes_are_recorded_and_passed_on() {
     let mut sale = served().after([ServerEvent::RetentionEnded.into()]);
     let told = Effect::SendMessage { message: MessageType::ProductDispute, to: Party::Seller };
-    assert_eq!(sale.must(bank_disputes("dp_1", "pi_1")), [told.clone()]);
+    assert_eq!(sale.must(bank_disputes("dp_1", "pi_1")), std::slice::from_ref(&told));
     assert_eq!(sale.must(buyer_disputes("d1")), [told]);
     assert_eq!(sale.apply(buyer_disputes("d1")), Err(TransitionError::DisputeExists));
     assert_eq!(sale.must(ruled("d1", Ruling::ForBuyer)), [Effect::Recorded]);

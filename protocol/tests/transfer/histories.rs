@@ -97,6 +97,8 @@ fn check_step(
             || matches!(status, Status::RefundPending | Status::Refunded)
     );
     prop_assert_eq!(status == Status::Disputed, after.before_dispute().is_some());
+    let nothing = serde_json::json!({"revoke": null, "retention_ended": false, "grant_overdue": false});
+    prop_assert!(status == Status::Disputed || serde_json::to_value(after).unwrap()["due"] == nothing);
     prop_assert_eq!(
         effects.contains(&Effect::NoEffect),
         before == after && effects.len() == 1 && effects[0] == Effect::NoEffect

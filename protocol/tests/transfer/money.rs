@@ -129,7 +129,12 @@ fn a_failed_refund_is_asked_for_again_once_for_each_failure() {
         Some(&remaining("pi_1", RefundReason::Revoked, 3))
     );
     assert_eq!(sale.transfer.status(), Status::RefundPending);
-    sale.must(refunded("pi_1", PRICE));
+    let told = |to| Effect::Notify { notice: Notice::Refunded, to };
+    assert_eq!(
+        sale.must(refunded("pi_1", PRICE)),
+        [told(Party::Seller), told(Party::Buyer)],
+        "access had ended before"
+    );
     assert_eq!(sale.transfer.status(), Status::Refunded);
 }
 

@@ -219,3 +219,11 @@ fn a_lenient_policy_lets_running_downloads_finish() {
     let mut sale = Sale::with(PRICE, &policy, &[], Delivery::EnvelopeHeld).after(served);
     assert_eq!(sale.must(ServerEvent::RetentionEnded.into()).first(), Some(&Effect::StopNewClaims));
 }
+
+#[test]
+fn a_receipt_counts_as_served() {
+    let mut sale = Sale::invoiced(Delivery::EnvelopeHeld, &[]).after([paid(1), ack()]);
+    assert!(sale.apply(revoke(RevokeReason::Requested)).is_err());
+    sale.must(ServerEvent::RetentionEnded.into());
+    assert_eq!(sale.transfer.status(), Status::Expired);
+}
