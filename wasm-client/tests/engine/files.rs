@@ -123,11 +123,14 @@ impl Sink for Folder {
     }
 }
 
+/// A chunk in the sink, and the SHA-256 of its plain segments.
+type Written = (ChunkAt, Vec<[u8; 32]>);
+
 /// What survives a reload.
 #[derive(Clone, Default)]
 pub struct Notes {
     pub attempts: Rc<RefCell<Vec<Attempt>>>,
-    pub written: Rc<RefCell<Vec<(ChunkAt, Vec<[u8; 32]>)>>>,
+    pub written: Rc<RefCell<Vec<Written>>>,
 }
 
 impl Journal for Notes {
