@@ -210,6 +210,27 @@ test("a proof of a reading call may come again, and each name of a route needs i
   assert.equal((await client.call(`/.netlify/functions/${path}`)).status, 200);
 });
 
+test("of 30 changing calls at once with one proof exactly one passes", async () => {
+  const url = `${server.url}/api/inbox-read`;
+  const token = await client.token();
+  const headers = {
+    authorization: `DPoP ${token}`,
+    dpop: await client.proof({ url, token }),
+    "content-type": "application/json",
+  };
+  const body = JSON.stringify({ message_ids: [] });
+  const calls = Array.from({ length: 30 }, () => fetch(url, { method: "POST", headers, body }));
+  const answers = await Promise.all(calls);
+  const [passed, refused] = [200, 401].map((code) =>
+    answers.filter(({ status }) => status === code),
+  );
+  assert.deepEqual([passed.length, refused.length], [1, 29]);
+  for (const response of refused) {
+    await assertProblem(response, 401, "dpop_proof_replayed");
+    assert.equal(challenge(response), "invalid_dpop_proof");
+  }
+});
+
 describe("by the server's clock", () => {
   after(() => server.clock.release());
 

@@ -169,4 +169,23 @@ mod tests {
             }
         }
     }
+
+    fn names(keep: impl Fn(&Route) -> bool) -> Vec<&'static str> {
+        ROUTES.iter().filter(|route| keep(route)).map(Route::name).collect()
+    }
+
+    #[test]
+    fn only_these_are_open_to_anybody_and_only_this_takes_a_proof_twice() {
+        let public = names(|route| matches!(route.access, Access::Public(_)));
+        let meant = [
+            "ailocks-register",
+            "/token",
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/jwks.json",
+            "/healthz",
+        ];
+        assert_eq!(public, meant);
+        assert_eq!(names(|route| route.replay == Replay::Harmless), ["products-upload-chunk"]);
+        assert_eq!(names(|route| matches!(route.replay, Replay::Refused)), ["products-claim"]);
+    }
 }
