@@ -103,7 +103,11 @@ impl Blobs {
     }
 
     /// A chunk's stream, or the stream of a range that lies within it.
-    pub async fn get_chunk(&self, key: ChunkKey, range: Option<ByteRange>) -> Result<Option<FoundChunk>, ApiError> {
+    pub async fn get_chunk(
+        &self,
+        key: ChunkKey,
+        range: Option<ByteRange>,
+    ) -> Result<Option<FoundChunk>, ApiError> {
         let mut get = self.bucket.get(key.to_string());
         if let Some(range) = range {
             get = get.range(Range::OffsetWithLength { offset: range.start, length: range.length() });

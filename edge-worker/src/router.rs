@@ -22,8 +22,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers, products, register, token,
-    transfers, upload_complete, uploads,
+    ack, ailocks, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers, products,
+    register, token, transfers, upload_complete, uploads,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.

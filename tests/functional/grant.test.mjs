@@ -133,6 +133,17 @@ test("where the offer names no release, the grant does", async () => {
   assert.equal((await ok(await sale.claim())).release_id, release.id);
 });
 
+test("a release that was deleted cannot be granted", async () => {
+  const sale = await paid();
+  await server.db
+    .prepare("update releases set deleted_at = 1 where id = ?")
+    .bind(sale.release.id)
+    .run();
+  await unchanged(sale, async () => {
+    await assertProblem(await sale.grant(), 410, "release_gone");
+  });
+});
+
 test("a grant cannot hand over another release than the offer's", async () => {
   const sale = await paid();
   const other = new Release(seller, sale.release.productId, [1]);

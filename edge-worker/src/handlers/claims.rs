@@ -47,8 +47,7 @@ pub async fn claim(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Re
 /// Refuses where nothing can be downloaded, whatever claims there are.
 async fn check_access(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Frozen, ApiError> {
     if let Some(frozen) = transfer.frozen {
-        let release = releases::find(&ctx.store, frozen.release_id).await?;
-        if release.is_none_or(|release| release.deleted_at.is_some()) {
+        if !releases::is_stored(&ctx.store, frozen.release_id).await? {
             return Err(ProblemCode::ReleaseGone.into());
         }
         if transfer.access.claims.lets_go_on(transfer.machine.status()) {

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use worker::{Request, Response};
 
 use crate::auth::TicketHolder;
-use crate::blobs::{Blobs, ChunkKey};
-use crate::byte_range::{NotSatisfiable, Wanted};
+use crate::blobs::{Blobs, ChunkKey, FoundChunk};
+use crate::byte_range::{ByteRange, NotSatisfiable, Wanted};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, Download};
@@ -60,35 +60,54 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
     let query: ChunkQuery = extract::query(ctx)?;
     check_ticket(&holder, query.claim_id)?;
     let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
-    let blobs = Blobs::new(ctx.blobs()?);
-    let find = claims::find_download(&ctx.store, query.claim_id, Some(query.file));
-    if ctx.method == "HEAD" {
-        let (row, found) = join(find, blobs.head_chunk(key)).await;
-        check_chunk(check_row(row?, ctx)?, query.index)?;
-        return chunk_response::make(found?.ok_or_else(missing)?, None);
-    }
-    let wanted = match extract::header(&request, "range") {
+    let wanted = match extract::header(&request, "range").filter(|_| ctx.method == "GET") {
         Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None))?,
         None => None,
     };
     let (row, range, found) = match wanted {
         None => {
-            let (row, found) = join(find, blobs.get_chunk(key, None)).await;
-            let row = check_row(row?, ctx)?;
-            check_chunk(row, query.index)?;
-            (row, None, found?)
+            let (row, found) = whole(ctx, &query, key).await?;
+            (row, None, found)
         }
-        // R2 is asked for a range only once it is known to lie within the chunk.
-        Some(wanted) => {
-            let row = check_row(find.await?, ctx)?;
-            let size = check_chunk(row, query.index)?;
-            let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
-            (row, Some(range), blobs.get_chunk(key, Some(range)).await?)
-        }
+        Some(wanted) => part(ctx, &query, key, wanted).await?,
     };
     let found = found.ok_or_else(missing)?;
-    use_up(ctx, query.claim_id, row).await?;
+    if ctx.method == "GET" {
+        use_up(ctx, query.claim_id, row).await?;
+    }
     chunk_response::make(found, range)
+}
+
+/// The chunk and the claim's row, asked for at the same time; after a HEAD the chunk has no body.
+async fn whole(
+    ctx: &Ctx,
+    query: &ChunkQuery,
+    key: ChunkKey,
+) -> Result<(Download, Option<FoundChunk>), ApiError> {
+    let blobs = Blobs::new(ctx.blobs()?);
+    let find_chunk = async {
+        if ctx.method == "GET" { blobs.get_chunk(key, None).await } else { blobs.head_chunk(key).await }
+    };
+    let (row, found) =
+        join(claims::find_download(&ctx.store, query.claim_id, Some(query.file)), find_chunk).await;
+    let row = check_row(row?, ctx)?;
+    check_chunk(row, query.index)?;
+    Ok((row, found?))
+}
+
+/// A part of the chunk. R2 is asked only once the range is known to lie within it.
+async fn part(
+    ctx: &Ctx,
+    query: &ChunkQuery,
+    key: ChunkKey,
+    wanted: Wanted,
+) -> Result<(Download, Option<ByteRange>, Option<FoundChunk>), ApiError> {
+    let row = claims::find_download(&ctx.store, query.claim_id, Some(query.file)).await?;
+    let row = check_row(row, ctx)?;
+    let size = check_chunk(row, query.index)?;
+    let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
+    let found = Blobs::new(ctx.blobs()?).get_chunk(key, Some(range)).await?;
+    Ok((row, Some(range), found))
 }
 
 fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError> {

@@ -34,18 +34,18 @@ pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
 
 /// The release of the offer, or the one that the grant names where the offer names none.
 async fn release_of(ctx: &Ctx, transfer: &StoredTransfer, body: &MakeGrant) -> Result<Frozen, ApiError> {
-    match (transfer.frozen, body.release_id) {
-        (Some(frozen), None) => Ok(frozen),
-        (Some(frozen), Some(release_id)) if frozen.release_id == release_id => Ok(frozen),
-        (Some(_), Some(_)) => Err(unprocessable("release_id is not the one of the offer")),
-        (None, None) => Err(unprocessable("release_id must be given: the offer names none")),
+    let wanted = match (transfer.frozen, body.release_id) {
+        (Some(frozen), None) => frozen,
+        (Some(frozen), Some(release_id)) if frozen.release_id == release_id => frozen,
+        (Some(_), Some(_)) => return Err(unprocessable("release_id is not the one of the sale")),
+        (None, None) => return Err(unprocessable("release_id must be given: the offer names none")),
         (None, Some(release_id)) => {
             let missing = || unprocessable("release_id is no completed release of this product");
             let release = releases::find(&ctx.store, release_id).await?.ok_or_else(missing)?;
-            let wanted = Frozen { release_id, manifest_hash: release.manifest_hash };
-            find_release(ctx, &transfer.offer.body, wanted).await
+            Frozen { release_id, manifest_hash: release.manifest_hash }
         }
-    }
+    };
+    find_release(ctx, &transfer.offer.body, wanted).await
 }
 
 fn decide(transfer: &StoredTransfer, envelope: &Envelope, frozen: Frozen) -> Option<Change> {

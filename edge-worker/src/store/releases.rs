@@ -58,6 +58,17 @@ pub async fn find(store: &Store, id: ReleaseId) -> Result<Option<Release>, Store
     store.first(query.bind(id)).await
 }
 
+#[derive(Deserialize)]
+struct Found {
+    found: u32,
+}
+
+/// Whether the chunks of a release are still there.
+pub async fn is_stored(store: &Store, id: ReleaseId) -> Result<bool, StoreError> {
+    let query = sql("select count(*) as found from releases where id = ?1 and deleted_at is null").bind(id);
+    Ok(store.first::<Found>(query).await?.is_some_and(|row| row.found > 0))
+}
+
 /// A release that would complete its upload.
 #[derive(Debug)]
 pub struct NewRelease<'a> {
