@@ -100,7 +100,7 @@ impl Ctx {
 
     /// The bucket of sealed chunks.
     pub fn blobs(&self) -> Result<Bucket, ApiError> {
-        self.env.bucket(BLOBS).map_err(|_| ApiError::Bug("the binding BLOBS is missing"))
+        open_bucket(&self.env)
     }
 
     /// The server's signing key.
@@ -127,6 +127,11 @@ impl Ctx {
         }
         Err(Refusal::new(ProblemCode::RateLimited).header("retry-after", RATE_WINDOW_SECONDS).into())
     }
+}
+
+/// The bucket of a deployment.
+pub fn open_bucket(env: &Env) -> Result<Bucket, ApiError> {
+    env.bucket(BLOBS).map_err(|_| ApiError::Bug("the binding BLOBS is missing"))
 }
 
 /// The database of a deployment.
