@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use claimcheck_protocol::keys::AilockId;
 use js_sys::{Array, Function, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
+use web_sys::CryptoKey;
 
 use crate::bulk::web::WebBulk;
 use crate::driver;
@@ -14,6 +16,7 @@ use crate::sale;
 use crate::secret::Secret32;
 use crate::session::Session;
 use crate::web::clock::WebClock;
+use crate::web::device;
 use crate::web::fetch::Fetch;
 use crate::web::sink::JsSink;
 
@@ -58,6 +61,29 @@ impl Identity {
     #[wasm_bindgen(js_name = fromPhrase)]
     pub fn from_phrase(phrase: &str) -> Result<Self, JsValue> {
         crate::phrase::read(phrase).map(Self::of_seed).map_err(|error| argument(&error.to_string()))
+    }
+
+    /// Whether a text is an Ailock id, as far as its own checksum tells.
+    #[wasm_bindgen(js_name = isId)]
+    pub fn is_id(text: &str) -> bool {
+        text.parse::<AilockId>().is_ok()
+    }
+
+    /// See [`device::make_key`].
+    #[wasm_bindgen(js_name = makeDeviceKey)]
+    pub async fn make_device_key() -> Result<CryptoKey, JsValue> {
+        device::make_key().await.map_err(|_| platform())
+    }
+
+    /// See [`device::unwrap`].
+    pub async fn unwrap(key: &CryptoKey, wrapped: Vec<u8>) -> Result<Self, JsValue> {
+        let seed = device::unwrap(key, &wrapped).await;
+        seed.map(Self::of_seed).map_err(|_| throw(sale::Failure::WrongKey))
+    }
+
+    /// See [`device::wrap`].
+    pub async fn wrap(&self, key: &CryptoKey) -> Result<Uint8Array, JsValue> {
+        device::wrap(key, &self.seed).await.map_err(|_| platform())
     }
 
     /// The Ailock id.
@@ -193,6 +219,16 @@ impl Client {
     /// See [`sale::Client::offer`].
     pub async fn offer(&self, request: JsValue) -> Result<JsValue, JsValue> {
         to_js(&self.0.offer(convert::offer_terms(request)?).await.map_err(throw)?)
+    }
+
+    /// See [`sale::Client::review`].
+    pub async fn review(&self, transfer_id: String) -> Result<JsValue, JsValue> {
+        to_js(&self.0.review(id_of(&transfer_id)?).await.map_err(throw)?)
+    }
+
+    /// See [`sale::Client::contents`].
+    pub async fn contents(&self, transfer_id: String) -> Result<JsValue, JsValue> {
+        convert::contents(&self.0.contents(id_of(&transfer_id)?).await.map_err(throw)?)
     }
 
     /// See [`sale::Client::accept`].

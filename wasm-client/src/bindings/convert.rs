@@ -168,6 +168,10 @@ impl<'a> From<&'a IncomingFile> for File<'a> {
     }
 }
 
+pub(super) fn contents(files: &[IncomingFile]) -> Result<JsValue, JsValue> {
+    to_js(&files.iter().map(File::from).collect::<Vec<_>>())
+}
+
 #[derive(Serialize)]
 struct Download<'a, M, R, C, T> {
     files: Vec<File<'a>>,

@@ -16,7 +16,7 @@ mod portable;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 #[cfg(target_arch = "wasm32")]
-mod webcrypto;
+pub(crate) mod webcrypto;
 
 #[cfg(test)]
 pub(crate) mod test_bytes;

@@ -8,7 +8,7 @@ use web_sys::{AesGcmParams, Crypto, CryptoKey, SubtleCrypto};
 use super::BulkError;
 use crate::secret::Secret32;
 
-const ALGORITHM: &str = "AES-GCM";
+pub const ALGORITHM: &str = "AES-GCM";
 const TAG_BITS: u8 = 128;
 
 /// `crypto.subtle`, or nothing in an insecure context.

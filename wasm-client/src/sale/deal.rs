@@ -73,12 +73,46 @@ where
         Ok(self.persist(&Control::new(), || self.session.make_offer(&body)).await?)
     }
 
-    /// Accepts an offer that was made to this Ailock. Nothing is sent unless it is the one that its seller signed.
-    pub async fn accept(&self, transfer_id: TransferId) -> Result<wire::InvoiceAnswer, Failure> {
+    /// One of one's own transfers, once its offer and its receipt, if there is one, are known to be signed by its seller
+    /// and by its buyer.
+    pub async fn review(&self, transfer_id: TransferId) -> Result<wire::TransferView, Failure> {
         let transfer = self.persist(&Control::new(), || self.session.transfer(transfer_id)).await?;
         let seller = self.keys_of(&transfer.offer.body.seller).await?;
-        let offer = self.verify_offer(transfer.offer, &seller)?;
-        if offer.hash() != transfer.offer_hash || offer.body().seller != transfer.seller {
+        seller.check(&transfer.offer.body.seller).map_err(|_| Failure::Untrusted(Untrusted::Keys))?;
+        let untrusted = |_| Failure::Untrusted(Untrusted::Offer);
+        let offer = transfer.offer.clone().verify(&seller.ed25519_pk).map_err(untrusted)?;
+        let is_for = |buyer| buyer == transfer.buyer;
+        if (transfer.transfer_id, transfer.offer_hash, transfer.seller)
+            != (transfer_id, offer.hash(), offer.body().seller)
+            || !offer.body().buyer.is_none_or(is_for)
+        {
+            return Err(Failure::Untrusted(Untrusted::Offer));
+        }
+        self.check_receipt(&transfer).await?;
+        Ok(transfer)
+    }
+
+    /// Holds the receipt to the buyer's key and to the sale, and the countersignature to the receipt.
+    async fn check_receipt(&self, transfer: &wire::TransferView) -> Result<(), Failure> {
+        let Some(receipt) = &transfer.receipt else { return Ok(()) };
+        let buyer = self.keys_of(&transfer.buyer).await?;
+        let untrusted = |_| Failure::Untrusted(Untrusted::Receipt);
+        let receipt = receipt.clone().verify(&buyer.ed25519_pk).map_err(untrusted)?;
+        let body = receipt.body();
+        let named = (body.transfer_id, body.offer_hash, Some(body.manifest_hash), body.buyer);
+        let expected =
+            (Some(transfer.transfer_id), transfer.offer_hash, transfer.manifest_hash, transfer.buyer);
+        let beneath = transfer.countersign.as_ref().map(|countersign| countersign.body.receipt_hash);
+        if named != expected || beneath.is_some_and(|hash| hash != receipt.hash()) {
+            return Err(Failure::Untrusted(Untrusted::Receipt));
+        }
+        Ok(())
+    }
+
+    /// Accepts an offer that was made to this Ailock. Nothing is sent unless it is the one that its seller signed.
+    pub async fn accept(&self, transfer_id: TransferId) -> Result<wire::InvoiceAnswer, Failure> {
+        let transfer = self.review(transfer_id).await?;
+        if transfer.buyer != *self.session.id() {
             return Err(Failure::Untrusted(Untrusted::Offer));
         }
         Ok(self.persist(&Control::new(), || self.session.invoice(transfer_id)).await?)

@@ -99,6 +99,11 @@ where
     H: Http<Buf = B::Buf>,
     T: Clock,
 {
+    /// What a download would bring, verified against the offer. It claims, and uses no download up before the first chunk.
+    pub async fn contents(&self, transfer_id: TransferId) -> Result<Vec<IncomingFile>, Failure> {
+        Ok(incoming_files(&self.claim(transfer_id, &Control::new()).await?))
+    }
+
     /// Claims the transfer's files, writes them to `sink`, and acknowledges them once all of them are verified.
     pub async fn download<K: ReceivingSink<Buf = B::Buf>>(
         &self,

@@ -39,6 +39,8 @@ pub enum Untrusted {
     Offer,
     /// The manifest: its signature, or that it is not the offer's.
     Manifest,
+    /// The receipt: its signature, or that it is not this sale's.
+    Receipt,
 }
 
 impl fmt::Display for Untrusted {
@@ -47,6 +49,7 @@ impl fmt::Display for Untrusted {
             Self::Keys => "the server handed over keys that do not belong to the id: do not go on",
             Self::Offer => "the offer is not the one that the seller signed: do not pay",
             Self::Manifest => "the list of files is not the one that the seller signed",
+            Self::Receipt => "the receipt is not one that the buyer signed for this sale",
         })
     }
 }

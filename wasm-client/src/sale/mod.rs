@@ -84,6 +84,9 @@ where
     }
 
     async fn keys_of(&self, id: &AilockId) -> Result<AilockKeys, Failure> {
+        if id == self.session.id() {
+            return Ok(*self.session.identity().keys());
+        }
         self.ailock(id).await.map(|found| found.keys)
     }
 
