@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { sha256 } from "../interop/protocol.mjs";
 import { Client, assertProblem } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { answer, chunkKey, countRows, newId, openRelease, storedKeys } from "./release.mjs";
@@ -77,6 +78,26 @@ test("a chunk that arrives while the upload is aborted is gone after the next ab
   for (const response of await Promise.all(puts)) assert.ok([200, 409].includes(response.status));
   await answer(await release.abort());
   assert.deepEqual(await storedKeys(server, release), []);
+});
+
+test("more chunks than R2 lists at once are all seen, and all deleted", async () => {
+  const sizes = [FULL_CHUNK + 1, ...Array(999).fill(0)];
+  const release = await opened(sizes);
+  const chunks = release.chunks();
+  assert.equal(chunks.length, 1001);
+  // Straight into the bucket: what is tested is how they are listed.
+  for (let at = 0; at < chunks.length; at += 50) {
+    const batch = chunks.slice(at, at + 50);
+    await Promise.all(
+      batch.map((chunk) =>
+        server.blobs.put(chunkKey(release, chunk), chunk.bytes, { sha256: sha256(chunk.bytes) }),
+      ),
+    );
+  }
+  const { stored, missing } = await answer(await release.status());
+  assert.deepEqual([stored.length, missing], [1001, []]);
+  const aborted = await answer(await release.abort());
+  assert.deepEqual([aborted.state, aborted.stored], ["aborted", []]);
 });
 
 test("an upload of another, or none, is not aborted", async () => {
