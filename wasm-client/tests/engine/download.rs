@@ -117,6 +117,19 @@ fn bytes_that_the_manifest_names_but_do_not_open_are_never_written() {
 }
 
 #[test]
+fn bytes_that_open_but_are_not_the_ones_signed_are_never_written() {
+    let world = World::stored(31, &[2 * CHUNK]);
+    let plan = world.plan();
+    world.server.chunks.borrow_mut().remove(&at(0, 1));
+    world.resume_upload().unwrap();
+    world.server.calls.borrow_mut().clear();
+    let folder = world.folder();
+    let stopped = world.run_download(Download::new(plan, DownloadLimits::default()), &folder).err().unwrap();
+    assert_eq!(stopped.error, TransferError::CorruptChunk { at: at(0, 1) });
+    assert_eq!(folder.len(), CHUNK);
+}
+
+#[test]
 fn another_commitment_finishes_no_release() {
     let world = World::stored(25, &[CHUNK, 0]);
     for (salt, commitment) in [(Bytes([9; 32]), Bytes([0; 32])), (Bytes([8; 32]), world.commitment())] {

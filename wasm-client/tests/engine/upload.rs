@@ -1,7 +1,9 @@
 //! Uploads: whatever happens on the way, what ends well is stored as it was hashed.
 
 use claimcheck_client::driver::Clock;
-use claimcheck_client::engine::{CallError, Phase, SourceError, TransferError, Upload, UploadLimits};
+use claimcheck_client::engine::{
+    CallError, Phase, RetryPolicy, SourceError, TransferError, Upload, UploadLimits,
+};
 use claimcheck_protocol::floe::FloeParams;
 use claimcheck_protocol::problem::ProblemCode;
 use proptest::prelude::*;
@@ -105,7 +107,10 @@ fn a_network_cut_of_twelve_minutes_is_waited_out() {
         world.phases(),
         [Phase::Started, Phase::Running, Phase::Waiting, Phase::Running, Phase::Ended]
     );
-    assert!(world.clock.now_ms() < 720_000 + 20_000, "the next try comes within the cap");
+    let calls = world.server.calls.borrow();
+    let back_ms = calls.iter().map(|(_, ms)| *ms).find(|ms| *ms >= 720_000).unwrap();
+    assert!(back_ms < 720_000 + 15_000, "the next try comes within the cap");
+    assert!(world.clock.now_ms() < back_ms + 3_000, "once one call gets through, the others follow");
 }
 
 #[test]
@@ -117,6 +122,17 @@ fn a_cut_without_end_is_given_up_with_the_chunk_named() {
     assert!(!world.server.chunks.borrow().contains_key(&at));
     assert!(world.clock.now_ms() > 600_000, "patience of 10 minutes at least");
     assert_eq!(world.last_progress().phase, Phase::Failed);
+}
+
+#[test]
+fn a_call_is_not_given_up_while_others_get_through() {
+    let world = World::new(17, &[400 * CHUNK]);
+    world.server.plan(at(0, 0), &[Fault::Dropped; 30]);
+    let retry = RetryPolicy { give_up_ms: 5_000, ..RetryPolicy::default() };
+    let machine = Upload::new(&world.layouts(), UploadLimits { retry, ..UploadLimits::default() });
+    world.assert_uploaded(&world.clock.block_on(world.uploading(machine)).unwrap());
+    let calls = world.server.calls_of(at(0, 0));
+    assert!(calls[30] - calls[0] > 5_000, "{calls:?}");
 }
 
 #[test]
