@@ -8,6 +8,7 @@ use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::meta::Meta;
 use claimcheck_protocol::offer::Offer;
+use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::receipt::Receipt;
 use claimcheck_protocol::signed::{Signed, V1, Verified};
 use claimcheck_protocol::wire;
@@ -118,9 +119,7 @@ where
         sink.open(&incoming).await.map_err(|error| crate::engine::TransferError::Sink { file: 0, error })?;
         let downloaded = self.fetch(&claimed, &opened, sink, control, observer).await?;
         let receipt = self.session.identity().sign_statement(self.receipt(&claimed, &downloaded)?)?;
-        // What is written stays complete whatever becomes of the receipt, so a cancellation comes too late here.
-        let send = || self.session.acknowledge(receipt.clone());
-        let acknowledged = self.persist(&Control::new(), send).await?;
+        let (receipt, acknowledged) = self.hand_in(transfer_id, receipt).await?;
         let files = incoming.into_iter().enumerate();
         Ok(Delivered {
             files: files.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file }).collect(),
@@ -129,6 +128,28 @@ where
             receipt,
             acknowledged,
         })
+    }
+
+    /// The receipt that stands: this one, or the one that an earlier download of the same content was given.
+    async fn hand_in(
+        &self,
+        transfer_id: TransferId,
+        receipt: Signed<Receipt>,
+    ) -> Result<(Signed<Receipt>, wire::AckAnswer), Failure> {
+        // What is written stays complete whatever becomes of the receipt, so a cancellation comes too late here.
+        let refusal = match self.persist(&Control::new(), || self.session.acknowledge(receipt.clone())).await
+        {
+            Ok(acknowledged) => return Ok((receipt, acknowledged)),
+            Err(refusal) if refusal.code() == Some(ProblemCode::WrongState) => refusal,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        let transfer = self.review(transfer_id).await?;
+        match (transfer.receipt.clone(), transfer.countersign.clone()) {
+            (Some(earlier), Some(countersign)) if earlier.body.client_hash == receipt.body.client_hash => {
+                Ok((earlier, wire::AckAnswer { transfer, countersign }))
+            }
+            _ => Err(refusal.into()),
+        }
     }
 
     async fn claim(&self, transfer_id: TransferId, control: &Control) -> Result<Claimed, Failure> {
