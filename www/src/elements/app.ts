@@ -1,0 +1,133 @@
+/** The frame of the page: name, navigation, and the view that the address asks for. */
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { route, type Route } from "../router.js";
+import { Watch } from "../state/cell.js";
+import { inbox, startInbox, unreadCount } from "../state/inbox.js";
+import { presence, start } from "../state/me.js";
+import { forgetSales, refreshSales } from "../state/sales.js";
+import { text } from "../text.js";
+import { Light } from "./light.js";
+import "./failure.js";
+import "./inbox.js";
+import "./sale.js";
+import "./sell.js";
+import "./you.js";
+
+@customElement("claimcheck-app")
+export class App extends Light {
+  @state() private isOffline = !navigator.onLine;
+  #shown: Route = route.value;
+  #enteredAs = "";
+
+  constructor() {
+    super();
+    new Watch(this, [route, presence, inbox]);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    for (const name of ["online", "offline"])
+      addEventListener(name, () => (this.isOffline = !navigator.onLine));
+    presence.watch(() => this.#enter());
+    void start();
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <a class="skip" href="#content" @click=${this.#skip}>${text.app.skip}</a>
+      <header>
+        <a class="brand" href="/"
+          ><img src="/favicon.svg" alt="" width="28" height="28" />${text.app.name}</a
+        >
+        <nav aria-label=${text.app.nav}>${this.#links()}</nav>
+      </header>
+      ${this.isOffline ? html`<p class="banner" role="status">${text.app.offline}</p>` : nothing}
+      <main id="content" tabindex="-1">${this.#standing()} ${this.#view()}</main>
+    `;
+  }
+
+  protected override updated(_changed: PropertyValues): void {
+    document.title = text.app.title(viewTitle(route.value), unreadCount());
+    if (route.value === this.#shown) return;
+    this.#shown = route.value;
+    this.#skip();
+    scrollTo(0, 0);
+  }
+
+  /** What another identity was shown is gone as soon as it is another's page. */
+  #enter(): void {
+    const { me, standing } = presence.value;
+    if (standing !== "ready" || this.#enteredAs === me.id) return;
+    this.#enteredAs = me.id;
+    forgetSales();
+    startInbox();
+    void refreshSales();
+  }
+
+  readonly #skip = (event?: Event): void => {
+    event?.preventDefault();
+    this.querySelector<HTMLElement>("#content")?.focus();
+  };
+
+  #links(): TemplateResult[] {
+    const unread = unreadCount();
+    const links = [
+      { href: "/", label: text.app.sell, view: "sell", count: 0 },
+      { href: "/inbox", label: text.app.inbox, view: "inbox", count: unread },
+      { href: "/you", label: text.app.you, view: "you", count: 0 },
+    ];
+    return links.map(
+      ({ href, label, view, count }) => html`
+        <a href=${href} aria-current=${route.value.view === view ? "page" : "false"}>
+          ${label}
+          ${
+            count > 0
+              ? html`<wa-badge pill variant="brand" aria-label=${text.app.unread(count)}
+                  >${count}</wa-badge
+                >`
+              : nothing
+          }
+        </a>
+      `,
+    );
+  }
+
+  #standing(): unknown {
+    const { standing, failure } = presence.value;
+    if (standing === "ready") return nothing;
+    if (failure) {
+      return html`
+        <cc-failure .failure=${failure}></cc-failure>
+        <p><button @click=${() => start()}>${text.app.retry}</button></p>
+      `;
+    }
+    return html`<p class="quiet" role="status">
+      ${standing === "opening" ? text.app.opening : text.app.connecting}
+    </p>`;
+  }
+
+  #view(): unknown {
+    const { value } = route;
+    if (presence.value.me.id === "") return nothing;
+    switch (value.view) {
+      case "sell":
+        return html`<cc-sell></cc-sell>`;
+      case "inbox":
+        return html`<cc-inbox></cc-inbox>`;
+      case "you":
+        return html`<cc-you></cc-you>`;
+      case "sale":
+        return presence.value.standing === "ready"
+          ? html`<cc-sale .transferId=${value.transferId}></cc-sale>`
+          : nothing;
+      case "unknown":
+        return html`<h1>${text.app.notFound}</h1>`;
+    }
+  }
+}
+
+function viewTitle({ view }: Route): string {
+  if (view === "inbox") return text.app.inbox;
+  return view === "you" ? text.app.you : text.app.sell;
+}

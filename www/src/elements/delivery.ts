@@ -1,0 +1,160 @@
+/** What a buyer can download, the download that runs, and what it brought. */
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { OfferedFile } from "claimcheck";
+import { baseName, bytes } from "../format.js";
+import { choosePlace, saveBlob, wayFor } from "../save.js";
+import { backend } from "../state/backend.js";
+import { buying, cancelBuying, download, dropStored, type Buying } from "../state/buying.js";
+import { Watch } from "../state/cell.js";
+import { asFailure, type Failure } from "../state/failure.js";
+import { text } from "../text.js";
+import { Light } from "./light.js";
+import "./meter.js";
+
+type Delivered = Extract<Buying, { step: "delivered" }>;
+
+/** Fires `delivered` once a download is verified and acknowledged. */
+@customElement("cc-delivery")
+export class DeliveryView extends Light {
+  @property() transferId = "";
+  /** Whether it was downloaded before. */
+  @property({ type: Boolean }) again = false;
+  @state() private files: readonly OfferedFile[] | undefined;
+  @state() private failure: Failure | undefined;
+  #watch: Watch | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    dropStored(this.transferId);
+  }
+
+  override render(): TemplateResult {
+    const now = buying(this.transferId).value;
+    return html`
+      <section class="card" aria-labelledby="files-heading">
+        <h2 id="files-heading">${text.sale.files}</h2>
+        ${this.#files(now)} ${this.#outcome(now)}
+        ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
+      </section>
+    `;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has("transferId")) return;
+    this.#watch ??= new Watch(this, [buying(this.transferId)]);
+    this.files = undefined;
+    void this.#list();
+  }
+
+  async #list(): Promise<void> {
+    try {
+      this.failure = undefined;
+      this.files = await backend.contents(this.transferId);
+    } catch (thrown) {
+      this.failure = asFailure(thrown);
+    }
+  }
+
+  #files(now: Buying): unknown {
+    const { files } = this;
+    if (files === undefined) {
+      return this.failure ? nothing : html`<p class="quiet" role="status">${text.sale.listing}</p>`;
+    }
+    const total = files.reduce((sum, { size }) => sum + size, 0);
+    return html`
+      <ul class="files">
+        ${files.map(
+          ({ path, size }) =>
+            html`<li>
+              <span class="path">${path}</span><span class="quiet size">${bytes(size)}</span>
+            </li>`,
+        )}
+      </ul>
+      <p class="quiet">${text.sale.size(files.length, bytes(total))}</p>
+      ${
+        now.step === "downloading"
+          ? nothing
+          : html`
+              <button class=${this.again ? "" : "wa-brand"} @click=${() => this.#download(files)}>
+                ${this.#buttonText(files.length)}
+              </button>
+            `
+      }
+    `;
+  }
+
+  #buttonText(count: number): string {
+    if (this.again) return text.sale.downloadAgain;
+    const way = wayFor(count);
+    if (way === "private") return text.sale.download;
+    return way === "file" ? text.sale.saveAs : text.sale.saveInto;
+  }
+
+  #outcome(now: Buying): unknown {
+    switch (now.step) {
+      case "downloading":
+        return html`
+          <cc-meter
+            .what=${text.transfer.opening}
+            .reading=${now.reading}
+            .isCancelling=${now.isCancelling}
+            @cancel-transfer=${() => cancelBuying(this.transferId)}
+          ></cc-meter>
+        `;
+      case "delivered":
+        return this.#delivered(now);
+      case "failed":
+        return html`<cc-failure .failure=${now.failure}></cc-failure>`;
+      case "cancelled":
+        return html`<wa-callout variant="neutral" role="status"
+          >${text.outcome.downloadCancelled}</wa-callout
+        >`;
+      case "idle":
+        return nothing;
+    }
+  }
+
+  #delivered({ place, delivery }: Delivered): TemplateResult {
+    const count = delivery.download.files.length;
+    if (place.kind === "private") {
+      return html`
+        <wa-callout variant="success" role="status"><strong>${text.sale.ready}</strong></wa-callout>
+        <ul class="files">
+          ${delivery.stored.map(
+            ({ path, blob }) => html`
+              <li>
+                <span class="path">${path}</span>
+                <button
+                  class="small"
+                  aria-label=${text.sale.saveNamed(path)}
+                  @click=${() => saveBlob(blob, baseName(path))}
+                >
+                  ${text.sale.save}
+                </button>
+              </li>
+            `,
+          )}
+        </ul>
+      `;
+    }
+    const { name } = place.handle;
+    const sentence =
+      place.kind === "file" ? text.sale.saved(name) : text.sale.savedInto(count, name);
+    return html`<wa-callout variant="success" role="status"
+      ><strong>${sentence}</strong></wa-callout
+    >`;
+  }
+
+  async #download(files: readonly OfferedFile[]): Promise<void> {
+    const place = await choosePlace(files);
+    if (place === undefined) return;
+    await download(this.transferId, place);
+    const now = buying(this.transferId).value;
+    if (now.step !== "delivered") return;
+    this.dispatchEvent(new CustomEvent("delivered"));
+    const [only] = now.delivery.stored;
+    // Several at once would each need the person's leave.
+    if (only && now.delivery.stored.length === 1) saveBlob(only.blob, baseName(only.path));
+  }
+}

@@ -1,0 +1,95 @@
+/** The seller's list: each product, and beneath it to whom it was offered and how that stands. */
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { repeat } from "lit/directives/repeat.js";
+import type { Product, Transfer } from "claimcheck";
+import { bytes, person, recent } from "../format.js";
+import { salePath } from "../router.js";
+import { Watch } from "../state/cell.js";
+import { nameOf, names } from "../state/names.js";
+import { moreSales, sales } from "../state/sales.js";
+import { selling } from "../state/selling.js";
+import { text } from "../text.js";
+import { Light } from "./light.js";
+import { statusBadge } from "./status.js";
+import "./offer-form.js";
+
+/** Fires `upload-again` with a product whose upload did not end. */
+@customElement("cc-sales")
+export class SalesList extends Light {
+  constructor() {
+    super();
+    new Watch(this, [sales, names, selling]);
+  }
+
+  override render(): TemplateResult {
+    const { products, isLoaded, nextProduct, nextTransfer, failure } = sales.value;
+    return html`
+      <section aria-labelledby="sales-heading">
+        <h2 id="sales-heading">${text.sales.heading}</h2>
+        ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
+        ${isLoaded && products.length === 0 ? html`<p class="quiet">${text.sales.none}</p>` : nothing}
+        <ul class="list">
+          ${repeat(
+            products,
+            ({ product_id }) => product_id,
+            (product) => this.#product(product),
+          )}
+        </ul>
+        ${(nextProduct ?? nextTransfer) ? html`<button @click=${moreSales}>${text.app.more}</button>` : nothing}
+      </section>
+    `;
+  }
+
+  #product(product: Product): TemplateResult {
+    const { title, size, created_at, release_id } = product;
+    return html`
+      <li class="card" data-product=${product.product_id}>
+        <div class="row">
+          <strong class="title">${title}</strong>
+          <span class="quiet"
+            >${size === null ? nothing : bytes(size)} · ${recent(created_at)}</span
+          >
+        </div>
+        ${release_id === null ? this.#unfinished(product) : this.#offers(product, release_id)}
+      </li>
+    `;
+  }
+
+  #unfinished(product: Product): unknown {
+    const { step } = selling.value;
+    if (step === "uploading" || step === "offering") return nothing;
+    const again = () => this.dispatchEvent(new CustomEvent("upload-again", { detail: product }));
+    return html`
+      <p><wa-badge variant="warning" appearance="filled">${text.sales.unfinished}</wa-badge></p>
+      <p class="note">${text.sales.unfinishedHint}</p>
+      <button class="small" @click=${again}>${text.sales.finish}</button>
+    `;
+  }
+
+  #offers({ product_id, title }: Product, releaseId: string): TemplateResult {
+    const offers = sales.value.transfers.filter((transfer) => transfer.product_id === product_id);
+    return html`
+      <ul class="rows">
+        ${repeat(
+          offers,
+          ({ transfer_id }) => transfer_id,
+          (transfer) => this.#offer(transfer),
+        )}
+      </ul>
+      <details>
+        <summary>${offers.length > 0 ? text.sales.offerMore : text.sales.offer}</summary>
+        <cc-offer-form .releaseId=${releaseId} .offerTitle=${title}></cc-offer-form>
+      </details>
+    `;
+  }
+
+  #offer({ transfer_id, buyer, status }: Transfer): TemplateResult {
+    return html`
+      <li class="row">
+        <a href=${salePath(transfer_id)}>${text.sales.to(person(nameOf(buyer), buyer))}</a
+        >${statusBadge(status)}
+      </li>
+    `;
+  }
+}

@@ -1,0 +1,177 @@
+/** The seller's view: what to sell and to whom, the upload that runs, and what was sold. */
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import type { Product, Transfer } from "claimcheck";
+import { salePath } from "../router.js";
+import { Watch } from "../state/cell.js";
+import { presence } from "../state/me.js";
+import { cancelSelling, resetSelling, sell, selling } from "../state/selling.js";
+import { text } from "../text.js";
+import type { PickedFile } from "../worker/backend.js";
+import type { BuyerField } from "./buyer-field.js";
+import type { FileDrop } from "./file-drop.js";
+import { Light } from "./light.js";
+import "./buyer-field.js";
+import "./copy-id.js";
+import "./file-drop.js";
+import "./meter.js";
+import "./sales.js";
+
+const MAX_TITLE = 120;
+
+@customElement("cc-sell")
+export class SellView extends Light {
+  /** The product whose upload did not end, where it is to be made again. */
+  @state() private unfinished: Product | undefined;
+  @state() private lacksFiles = false;
+  @query("cc-file-drop") private readonly drop!: FileDrop;
+  @query("cc-buyer-field") private readonly buyer!: BuyerField;
+  @query("#title") private readonly titleInput!: HTMLInputElement;
+
+  constructor() {
+    super();
+    new Watch(this, [presence, selling]);
+  }
+
+  override render(): TemplateResult {
+    return html`
+      <h1>${text.sell.heading}</h1>
+      <p class="lead">${text.sell.lead}</p>
+      <div class="card">${this.#current()} ${this.#form()}</div>
+      <cc-sales @upload-again=${this.#again}></cc-sales>
+      <section class="card">
+        <h2>${text.id.yours}</h2>
+        <cc-copy-id .value=${presence.value.me.id}></cc-copy-id>
+        <p class="note">${text.id.hint}</p>
+      </section>
+    `;
+  }
+
+  /** What the sale of this tab is doing; nothing before one began. */
+  #current(): unknown {
+    const now = selling.value;
+    switch (now.step) {
+      case "uploading":
+        return html`
+          <cc-meter
+            .what=${text.transfer.sealing}
+            .reading=${now.reading}
+            .isCancelling=${now.isCancelling}
+            @cancel-transfer=${cancelSelling}
+          ></cc-meter>
+        `;
+      case "offering":
+        return html`<p role="status">${text.transfer.offering}</p>`;
+      case "offered":
+        return this.#offered(now.transfer);
+      case "failed":
+        return html`<cc-failure .failure=${now.failure}></cc-failure>`;
+      case "cancelled":
+        return html`<wa-callout variant="neutral" role="status"
+          >${text.outcome.uploadCancelled}</wa-callout
+        >`;
+      case "idle":
+        return nothing;
+    }
+  }
+
+  #offered({ transfer_id, offer }: Transfer): TemplateResult {
+    return html`
+      <wa-callout variant="success" role="status">
+        <strong>${text.outcome.offered(offer.body.title)}</strong>
+        <p>${text.outcome.offeredHint}</p>
+      </wa-callout>
+      <div class="row start">
+        <button @click=${resetSelling}>${text.outcome.another}</button>
+        <a href=${salePath(transfer_id)}>${text.outcome.view}</a>
+      </div>
+    `;
+  }
+
+  /** Hidden while it is being done what it asked for, so that a failure leaves all that was entered. */
+  #form(): TemplateResult {
+    const { unfinished } = this;
+    const isHidden = ["uploading", "offering", "offered"].includes(selling.value.step);
+    return html`
+      <form @submit=${this.#submit} novalidate ?hidden=${isHidden}>
+        ${unfinished ? this.#unfinished(unfinished) : nothing}
+        <div>
+          <cc-file-drop @files-change=${this.#filesChanged}></cc-file-drop>
+          <p class="note bad" role="alert">${this.lacksFiles ? text.sell.lacksFiles : nothing}</p>
+        </div>
+        <div>
+          <label for="title">${text.sell.title}</label>
+          <input
+            id="title"
+            maxlength=${MAX_TITLE}
+            autocomplete="off"
+            aria-describedby="title-note"
+            ?disabled=${unfinished !== undefined}
+          />
+          <p id="title-note" class="note">${text.sell.titleHint}</p>
+        </div>
+        <div><cc-buyer-field></cc-buyer-field></div>
+        <dl class="facts">
+          <div>
+            <dt>${text.sell.price}</dt>
+            <dd>${text.sell.free}</dd>
+          </div>
+        </dl>
+        <div>
+          <button type="submit" class="wa-brand" ?disabled=${presence.value.standing !== "ready"}>
+            ${text.sell.submit}
+          </button>
+        </div>
+      </form>
+    `;
+  }
+
+  #unfinished({ title }: Product): TemplateResult {
+    return html`
+      <wa-callout variant="neutral">
+        ${text.sell.again(title)}
+        <p>
+          <button type="button" class="link" @click=${this.#clear}>${text.sell.cancelAgain}</button>
+        </p>
+      </wa-callout>
+    `;
+  }
+
+  #filesChanged(): void {
+    this.lacksFiles = false;
+    if (this.titleInput.value.trim() === "") this.titleInput.value = titleOf(this.drop.files);
+  }
+
+  #again(event: CustomEvent<Product>): void {
+    resetSelling();
+    this.unfinished = event.detail;
+    this.titleInput.value = event.detail.title;
+    this.querySelector("form")?.scrollIntoView({ block: "start" });
+  }
+
+  readonly #clear = (): void => {
+    this.unfinished = undefined;
+    this.drop.files = [];
+    this.titleInput.value = "";
+    this.buyer.clear();
+  };
+
+  async #submit(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const { files } = this.drop;
+    this.lacksFiles = files.length === 0;
+    await this.buyer.insist();
+    const { buyer } = this.buyer;
+    if (files.length === 0 || buyer === undefined) return;
+    const title = this.titleInput.value.trim() || titleOf(files);
+    const product = this.unfinished ? { id: this.unfinished.product_id } : { title };
+    await sell({ files, buyer, title, product });
+    if (selling.value.step === "offered") this.#clear();
+  }
+}
+
+/** A title to start from: the folder's name, or the first file's. */
+function titleOf([first]: readonly PickedFile[]): string {
+  const [top = ""] = first?.path.split("/") ?? [];
+  return top.replace(/(.)\.[^.]+$/, "$1").slice(0, MAX_TITLE);
+}

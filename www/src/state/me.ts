@@ -1,0 +1,44 @@
+/** Who this browser is, and whether the server knows it. */
+import type { Failure } from "../worker/failure.js";
+import type { Me } from "../worker/backend.js";
+import { backend } from "./backend.js";
+import { Cell } from "./cell.js";
+import { asFailure } from "./failure.js";
+
+export interface Presence {
+  /** Empty until it is loaded. */
+  readonly me: Me;
+  readonly standing: "opening" | "connecting" | "ready" | "failed";
+  readonly failure?: Failure;
+}
+
+const NOBODY: Me = { id: "", displayName: "" };
+
+export const presence = new Cell<Presence>({ me: NOBODY, standing: "opening" });
+
+/** Loads or makes the identity and makes it known. */
+export function start(): Promise<void> {
+  presence.set({ me: NOBODY, standing: "opening" });
+  return enterAs(() => backend.open());
+}
+
+/** Becomes the identity of a recovery phrase; throws a failure where the phrase is none. */
+export async function restore(phrase: string): Promise<void> {
+  const id = await backend.restore(phrase);
+  await enterAs(async () => id);
+}
+
+export async function rename(displayName: string): Promise<void> {
+  presence.set({ ...presence.value, me: await backend.rename(displayName) });
+}
+
+async function enterAs(become: () => Promise<string>): Promise<void> {
+  let me = NOBODY;
+  try {
+    me = { ...NOBODY, id: await become() };
+    presence.set({ me, standing: "connecting" });
+    presence.set({ me: await backend.enter(), standing: "ready" });
+  } catch (thrown) {
+    presence.set({ me, standing: "failed", failure: asFailure(thrown) });
+  }
+}
