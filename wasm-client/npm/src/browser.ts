@@ -67,9 +67,14 @@ async function writableWriter(handle: FileSystemFileHandle): Promise<Writer> {
   };
 }
 
+/** Not in every browser yet. */
+type RemovableHandle = FileSystemFileHandle & { remove?(): Promise<void> };
+
 /** Saves to files that a person picked (`showSaveFilePicker`, `showDirectoryPicker`). */
 export class PickedSink extends WriterSink {
   readonly #pick: (file: IncomingFile) => Promise<FileSystemFileHandle>;
+  /** Takes away a file that holds nothing, where it was made here. One that a person picked may be theirs already. */
+  #clear: (handle: FileSystemFileHandle) => Promise<void> = () => Promise.resolve();
 
   /** `pick` answers with the handle for each file; the file appears there once the whole release is verified. */
   constructor(pick: (file: IncomingFile) => Promise<FileSystemFileHandle>) {
@@ -79,7 +84,7 @@ export class PickedSink extends WriterSink {
 
   /** Into a folder, with the folders that the paths name. A file that exists already is never overwritten. */
   static intoFolder(folder: FileSystemDirectoryHandle): PickedSink {
-    return new PickedSink(async (file) => {
+    const sink = new PickedSink(async (file) => {
       const parts = file.path.split("/");
       const name = parts.pop() ?? "";
       let parent = folder;
@@ -91,10 +96,14 @@ export class PickedSink extends WriterSink {
       if (taken) throw new ClaimcheckError("sink_failed", "a file of that name exists already");
       return parent.getFileHandle(name, { create: true });
     });
+    sink.#clear = (handle) => (handle as RemovableHandle).remove?.() ?? Promise.resolve();
+    return sink;
   }
 
   protected override async makeWriter(file: IncomingFile): Promise<Writer> {
-    return writableWriter(await this.#pick(file));
+    const handle = await this.#pick(file);
+    const writer = await writableWriter(handle);
+    return { ...writer, discard: () => writer.discard().finally(() => this.#clear(handle)) };
   }
 }
 
@@ -105,9 +114,12 @@ export interface StoredFile {
   readonly blob: Blob;
 }
 
+const PRIVATE_PREFIX = "claimcheck-";
+
 /** Saves to the browser's private file system, for browsers that let no page write to a picked file. */
 export class PrivateSink extends WriterSink {
-  readonly #name = `claimcheck-${crypto.randomUUID()}`;
+  readonly #name = `${PRIVATE_PREFIX}${crypto.randomUUID()}`;
+  #release = () => {};
   readonly #files: { path: string; contentType: string; handle: FileSystemFileHandle }[] = [];
 
   /** The saved files, once the download has ended. They live until {@link dispose}. */
@@ -123,7 +135,29 @@ export class PrivateSink extends WriterSink {
   /** Removes the files from the private storage. */
   async dispose(): Promise<void> {
     const root = await navigator.storage.getDirectory();
-    await root.removeEntry(this.#name, { recursive: true });
+    await root.removeEntry(this.#name, { recursive: true }).finally(this.#release);
+  }
+
+  /** Removes what tabs left behind that were closed before they disposed of it. */
+  static async sweep(): Promise<void> {
+    const root = await navigator.storage.getDirectory();
+    for await (const name of root.keys()) {
+      if (!name.startsWith(PRIVATE_PREFIX)) continue;
+      await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+        if (lock !== null) await root.removeEntry(name, { recursive: true });
+      });
+    }
+  }
+
+  override async open(files: readonly IncomingFile[]): Promise<void> {
+    await new Promise<void>((held) => {
+      // The lock ends with the tab, whatever becomes of it.
+      void navigator.locks.request(this.#name, () => {
+        held();
+        return new Promise<void>((release) => (this.#release = release));
+      });
+    });
+    await super.open(files);
   }
 
   override async abort(): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   FileAudit,
   FileSink,
   Message,
+  OfferedFile,
   OfferRequest,
   Product,
   Registration,
@@ -61,6 +62,16 @@ export class Claimcheck {
   /** Offers a release to one buyer, with its key sealed ahead: the buyer need not wait for the seller. */
   offer(request: OfferRequest): Promise<Transfer> {
     return guarded(() => this.#client.offer(request) as Promise<Transfer>);
+  }
+
+  /** One transfer of one's own, with the signatures of its offer and of its receipt verified. */
+  review(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.review(transferId) as Promise<Transfer>);
+  }
+
+  /** The files of a delivered transfer, verified against the offer. No download is used up before the first chunk. */
+  contents(transferId: string): Promise<OfferedFile[]> {
+    return guarded(() => this.#client.contents(transferId) as Promise<OfferedFile[]>);
   }
 
   /** Accepts an offer. Its signature and its seller's keys are verified before anything is sent. */

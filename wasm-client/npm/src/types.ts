@@ -122,9 +122,18 @@ export interface Envelope {
   readonly signature: string;
 }
 
-/** What an offer promises; omitted members have the server's defaults. */
+/** What an offer promises. */
 export interface Policy {
-  readonly [member: string]: unknown;
+  /** Seconds from delivery until access ends. */
+  readonly retention_seconds: number;
+  /** Whether only the buyer that the transfer names may claim. */
+  readonly single_recipient: boolean;
+  /** Resuming a download is not another one. */
+  readonly max_downloads: number;
+  /** Whether the end of the retention stops running downloads too. */
+  readonly revoke_on_expiry: boolean;
+  /** Whether nobody can accept before a content check is clean. */
+  readonly content_check_required: boolean;
 }
 
 export interface Offer {
@@ -192,6 +201,7 @@ export interface Transfer {
   readonly status: TransferStatus;
   readonly product_id: string;
   readonly release_id: string | null;
+  readonly manifest_hash: string | null;
   readonly seller: string;
   readonly buyer: string;
   readonly offer: Signed<Offer>;
@@ -200,6 +210,10 @@ export interface Transfer {
   readonly created_at: number;
   /** Unix seconds. */
   readonly updated_at: number;
+  /** Unix seconds at which access ends, once delivered. */
+  readonly access_ends_at: number | null;
+  /** Why access ended, if it did. */
+  readonly access_ended: string | null;
   readonly envelope: Envelope | null;
   readonly receipt: Signed<Receipt> | null;
   readonly countersign: Signed<Countersign> | null;
@@ -229,6 +243,8 @@ export interface Message {
   readonly message_id: string;
   readonly cursor: number;
   readonly type: MessageType;
+  /** What it tells beyond its type. */
+  readonly notice: string | null;
   readonly transfer_id: string;
   readonly from: string;
   readonly title: string;
@@ -256,9 +272,16 @@ export interface OfferRequest {
   readonly price?: number;
   /** Lower-case ISO 4217; `eur` where it is left out. */
   readonly currency?: string;
-  readonly policy?: Policy;
+  /** Members that are left out have the protocol's defaults. */
+  readonly policy?: Partial<Policy>;
   /** Seconds from now; 7 days where it is left out. */
   readonly expiresIn?: number;
+}
+
+/** A file that can be downloaded. */
+export interface OfferedFile extends IncomingFile {
+  /** Hex: what the seller says it is, and what every download is held to. */
+  readonly sha256?: string;
 }
 
 /** A file as it was written and verified. */
