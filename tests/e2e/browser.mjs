@@ -15,6 +15,7 @@ const FLAGS = [
 /** @param {string[]} [flags] further flags */
 export function launchBrowser(flags = []) {
   const { chromium: executablePath } = findBrowser(process.env);
-  if (executablePath === undefined) throw new Error("Chromium is missing: set CHROMIUM to its path");
+  if (executablePath === undefined)
+    throw new Error("Chromium is missing: set CHROMIUM to its path");
   return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }

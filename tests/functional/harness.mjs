@@ -11,10 +11,10 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
 process.env.WRANGLER_SEND_METRICS = "false";
 
 /**
- * The Worker's part of wrangler.toml. Without its build command, which `npm test` has run before, and without the
- * page, so that these tests need neither.
+ * The Worker's part of wrangler.toml, without its build command, which `npm test` has run before. Without the page
+ * too, unless a test is about it: the others then need no build of it.
  */
-function workerConfig(vars, rates) {
+function workerConfig(vars, rates, page) {
   const config = readConfig({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
   if (!existsSync(config.main))
     throw new Error(`${config.main} is missing: run \`npm run build -- worker\``);
@@ -33,6 +33,7 @@ function workerConfig(vars, rates) {
     })),
     analytics_engine_datasets: config.analytics_engine_datasets,
     vars: { ...config.vars, ...vars },
+    ...(page && { assets: { ...config.assets, directory: `${ROOT}${config.assets.directory}` } }),
   };
 }
 
@@ -78,14 +79,15 @@ class Clock {
  * @param {object} [options]
  * @param {Record<string, unknown>} [options.vars] over those of wrangler.toml; null takes one away
  * @param {Record<string, number>} [options.rates] calls a minute, by the name of a rate-limit binding
+ * @param {boolean} [options.page] serves the page beside the Worker
  * @returns {Promise<{
  *   url: string, db: D1Database, blobs: R2Bucket, clock: Clock,
  *   scheduled(): Promise<unknown>, logs(): object[], close(): Promise<void>,
  * }>} `url` is an origin without a slash; `db` and `blobs` are the Worker's own bindings; `logs` are its JSON lines
  */
-export async function startServer({ vars = {}, rates = {} } = {}) {
+export async function startServer({ vars = {}, rates = {}, page = false } = {}) {
   const seed = randomBytes(32).toString("base64url");
-  const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars }, rates);
+  const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars }, rates, page);
   for (const [name, value] of Object.entries(vars)) if (value === null) delete config.vars[name];
   const harness = createTestHarness({ root: ROOT, workers: [{ config }] });
   const { url } = await harness.listen();

@@ -1,0 +1,89 @@
+// A server with the page, a browser, and people in it, each in a profile of their own.
+import assert from "node:assert/strict";
+import { startServer } from "../functional/harness.mjs";
+import { launchBrowser } from "./browser.mjs";
+import { startLine } from "./line.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/**
+ * What a page must never do: log an error, throw, or be refused something by its own security policy.
+ *
+ * @param {import("playwright-core").BrowserContext} context
+ */
+async function watch(context) {
+  /** @type {string[]} */
+  const problems = [];
+  context.on("console", (message) => {
+    // A line that was cut says so in the console, whatever the page does.
+    const isCutLine = message.text().startsWith("Failed to load resource: net::");
+    if (message.type() === "error" && !isCutLine) problems.push(message.text());
+  });
+  context.on("weberror", (error) => problems.push(String(error.error())));
+  await context.exposeBinding("reportViolation", (_source, violation) => problems.push(violation));
+  await context.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      const report = /** @type {any} */ (globalThis).reportViolation;
+      report(
+        `${event.effectiveDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+      );
+    });
+  });
+  return problems;
+}
+
+/** Takes the pickers away, as in browsers that have none: downloads end as the browser's downloads. */
+function withoutPickers() {
+  Object.assign(globalThis, { showSaveFilePicker: undefined, showDirectoryPicker: undefined });
+}
+
+/** Pickers that pick `picked` and `folder` of the private file system, for nobody is there to pick. */
+function withPickers() {
+  const root = () => navigator.storage.getDirectory();
+  Object.assign(globalThis, {
+    showSaveFilePicker: async () => (await root()).getFileHandle("picked", { create: true }),
+    showDirectoryPicker: async () => (await root()).getDirectoryHandle("folder", { create: true }),
+  });
+}
+
+export async function openStage() {
+  const server = await startServer({ page: true });
+  const line = await startLine(server.url);
+  const browser = await launchBrowser();
+  /** @type {string[][]} */
+  const watched = [];
+  return {
+    server,
+    line,
+    browser,
+    url: line.url,
+
+    /** A person's browser, with the page open and known to the server. */
+    async person({ pickers = false } = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+      watched.push(await watch(context));
+      await context.addInitScript(pickers ? withPickers : withoutPickers);
+      return openPage(context, line.url);
+    },
+
+    async close() {
+      await browser.close();
+      await line.close();
+      await server.close();
+      assert.deepEqual(watched.flat(), [], "the page logged no error and broke no policy");
+    },
+  };
+}
+
+/**
+ * @param {import("playwright-core").BrowserContext} context
+ * @param {string} url
+ */
+export async function openPage(context, url) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.goto(url);
+  await page.getByRole("button", { name: "Seal, upload and offer", disabled: false }).waitFor();
+  const id = await page.locator("cc-copy-id code").innerText();
+  return { context, page, id };
+}
