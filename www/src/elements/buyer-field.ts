@@ -70,7 +70,7 @@ export class BuyerField extends Light {
   }
 
   async #check(isDone: boolean): Promise<void> {
-    const id = this.querySelector("input")?.value.trim() ?? "";
+    const id = this.querySelector("input")?.value.trim().toLowerCase() ?? "";
     const isAsked = id === this.#asked && this.verdict.kind !== "none";
     if (isAsked) return;
     this.#asked = id;
