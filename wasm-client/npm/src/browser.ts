@@ -20,7 +20,8 @@ abstract class WriterSink implements FileSink {
   protected abstract makeWriter(file: IncomingFile, index: number): Promise<Writer>;
 
   async open(files: readonly IncomingFile[]): Promise<void> {
-    for (const [index, file] of files.entries()) this.#writers.push(await orSinkError(this.makeWriter(file, index)));
+    for (const [index, file] of files.entries())
+      this.#writers.push(await orSinkError(this.makeWriter(file, index)));
   }
 
   async write(file: number, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -51,8 +52,10 @@ async function orSinkError<T>(result: Promise<T>): Promise<T> {
     return await result;
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
-    if (name === "QuotaExceededError") throw new ClaimcheckError("sink_full", "there is no room to save the file");
-    if (name === "InvalidStateError") throw new ClaimcheckError("sink_closed", "the place to save to was closed");
+    if (name === "QuotaExceededError")
+      throw new ClaimcheckError("sink_full", "there is no room to save the file");
+    if (name === "InvalidStateError")
+      throw new ClaimcheckError("sink_closed", "the place to save to was closed");
     throw new ClaimcheckError("sink_failed", "the file cannot be saved");
   }
 }

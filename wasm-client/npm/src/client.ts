@@ -49,7 +49,9 @@ export class Claimcheck {
 
   /** One's own products, newest first. */
   products(after?: string): Promise<{ products: Product[]; next: string | null }> {
-    return guarded(() => this.#client.products(after) as Promise<{ products: Product[]; next: string | null }>);
+    return guarded(
+      () => this.#client.products(after) as Promise<{ products: Product[]; next: string | null }>,
+    );
   }
 
   /** Seals files and uploads them as one release. The server gets ciphertext, sizes and declared types. */
@@ -77,7 +79,11 @@ export class Claimcheck {
   /** Accepts an offer. Its signature and its seller's keys are verified before anything is sent. */
   accept(transferId: string): Promise<{ transfer: Transfer; checkout_url: string | null }> {
     return guarded(
-      () => this.#client.accept(transferId) as Promise<{ transfer: Transfer; checkout_url: string | null }>,
+      () =>
+        this.#client.accept(transferId) as Promise<{
+          transfer: Transfer;
+          checkout_url: string | null;
+        }>,
     );
   }
 
@@ -104,13 +110,18 @@ export class Claimcheck {
   ): Promise<{ transfers: Transfer[]; next: string | null }> {
     return guarded(
       () =>
-        this.#client.transfers(filter.role, filter.after) as Promise<{ transfers: Transfer[]; next: string | null }>,
+        this.#client.transfers(filter.role, filter.after) as Promise<{
+          transfers: Transfer[];
+          next: string | null;
+        }>,
     );
   }
 
   /** Messages after a cursor, oldest first. */
   inbox(cursor = 0): Promise<{ messages: Message[]; cursor: number }> {
-    return guarded(() => this.#client.inbox(BigInt(cursor)) as Promise<{ messages: Message[]; cursor: number }>);
+    return guarded(
+      () => this.#client.inbox(BigInt(cursor)) as Promise<{ messages: Message[]; cursor: number }>,
+    );
   }
 
   /** Marks messages as read. */
@@ -123,7 +134,10 @@ export class Claimcheck {
     return guarded(() => this.#client.audit(releaseId) as Promise<FileAudit[]>);
   }
 
-  async #transfer(options: TransferOptions, run: (control: Control) => Promise<unknown>): Promise<unknown> {
+  async #transfer(
+    options: TransferOptions,
+    run: (control: Control) => Promise<unknown>,
+  ): Promise<unknown> {
     const control = new Control();
     const cancel = () => control.cancel();
     const retryNow = () => control.retryNow();

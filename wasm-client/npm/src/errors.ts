@@ -55,7 +55,13 @@ interface RawFailure extends Partial<ErrorFacts> {
 }
 
 function isRawFailure(value: unknown): value is RawFailure {
-  return typeof value === "object" && value !== null && !(value instanceof Error) && "code" in value && "message" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof Error) &&
+    "code" in value &&
+    "message" in value
+  );
 }
 
 /** Runs a call into wasm, and turns what it throws into a {@link ClaimcheckError}. */

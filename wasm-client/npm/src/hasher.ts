@@ -3,18 +3,12 @@ import { startHashThread } from "#platform";
 import { ClaimcheckError } from "./errors.js";
 import type { HashThread } from "./platform.js";
 
-/** Hashes one file after another. */
+/** Hashes one file after another. Its thread starts with the first bytes and lives until {@link stop}. */
 export class Hasher {
-  readonly #thread: HashThread = startHashThread();
-  readonly #waiting: { resolve: (hash: Uint8Array) => void; reject: (error: unknown) => void }[] = [];
+  #started: HashThread | undefined;
+  readonly #waiting: { resolve: (hash: Uint8Array) => void; reject: (error: unknown) => void }[] =
+    [];
   #failed = false;
-
-  constructor() {
-    this.#thread.onAnswer(
-      (hash) => this.#settle(hash),
-      () => this.#fail(),
-    );
-  }
 
   /** Adds bytes to the current file. They are copied to the thread; the caller keeps its own. */
   update(bytes: Uint8Array<ArrayBuffer>): void {
@@ -45,8 +39,19 @@ export class Hasher {
 
   /** Ends the thread; hashes that are still awaited are rejected. */
   stop(): void {
-    this.#thread.stop();
+    this.#started?.stop();
     this.#fail();
+  }
+
+  get #thread(): HashThread {
+    if (this.#started === undefined) {
+      this.#started = startHashThread();
+      this.#started.onAnswer(
+        (hash) => this.#settle(hash),
+        () => this.#fail(),
+      );
+    }
+    return this.#started;
   }
 
   #settle(hash: Uint8Array | string): void {
@@ -68,7 +73,10 @@ function hashFailure(): ClaimcheckError {
 }
 
 /** Hashes one file that `begin` names, until it is done or `signal` fires. */
-export async function hashWhole(begin: (hasher: Hasher) => void, signal?: AbortSignal): Promise<Uint8Array> {
+export async function hashWhole(
+  begin: (hasher: Hasher) => void,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const hasher = new Hasher();
   const stop = () => hasher.stop();
   signal?.addEventListener("abort", stop, { once: true });

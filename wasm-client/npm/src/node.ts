@@ -8,8 +8,14 @@ import { blobSource } from "./sources.js";
 import type { FileSink, FileSource, IncomingFile } from "./types.js";
 
 /** A file on disk, under its own name or under `path`. */
-export async function fileSource(file: string, options: { path?: string; contentType?: string } = {}): Promise<FileSource> {
-  const [blob, facts] = await Promise.all([openAsBlob(file, { type: options.contentType ?? "" }), stat(file)]);
+export async function fileSource(
+  file: string,
+  options: { path?: string; contentType?: string } = {},
+): Promise<FileSource> {
+  const [blob, facts] = await Promise.all([
+    openAsBlob(file, { type: options.contentType ?? "" }),
+    stat(file),
+  ]);
   return {
     ...blobSource(blob, options.path ?? basename(file)),
     mode: facts.mode & 0o777,
@@ -41,12 +47,18 @@ export class FolderSink implements FileSink {
   async open(files: readonly IncomingFile[]): Promise<void> {
     const targets = files.map((file) => join(this.#folder, ...file.path.split("/")));
     for (const target of targets) {
-      if (await exists(target)) throw new ClaimcheckError("sink_failed", "a file of that name exists already");
+      if (await exists(target))
+        throw new ClaimcheckError("sink_failed", "a file of that name exists already");
     }
     for (const [index, target] of targets.entries()) {
       await mkdir(dirname(target), { recursive: true });
       const partial = `${target}.part`;
-      this.#files.push({ target, partial, handle: await open(partial, "w"), mode: files[index]?.mode });
+      this.#files.push({
+        target,
+        partial,
+        handle: await open(partial, "w"),
+        mode: files[index]?.mode,
+      });
     }
   }
 
@@ -54,7 +66,7 @@ export class FolderSink implements FileSink {
     this.#hasher.update(bytes);
     const { handle } = this.#file(file);
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
       }
     } catch (error) {

@@ -5,7 +5,9 @@ import type { HashThread } from "./platform.js";
 let loading: Promise<unknown> | undefined;
 
 export async function loadWasm(): Promise<void> {
-  loading ??= init({ module_or_path: new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url) });
+  loading ??= init({
+    module_or_path: new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url),
+  });
   try {
     await loading;
   } catch (error) {

@@ -8,7 +8,9 @@ let loaded = false;
 
 export function loadWasm(): Promise<void> {
   if (!loaded) {
-    initSync({ module: readFileSync(new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url)) });
+    initSync({
+      module: readFileSync(new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url)),
+    });
     loaded = true;
   }
   return Promise.resolve();
@@ -16,8 +18,6 @@ export function loadWasm(): Promise<void> {
 
 export function startHashThread(): HashThread {
   const worker = new Worker(new URL("./hash-worker.node.js", import.meta.url));
-  // A hash that nobody waits for must not keep the process alive.
-  worker.unref();
   return {
     post: (message) => worker.postMessage(message),
     onAnswer: (answer, failed) => {

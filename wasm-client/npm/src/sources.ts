@@ -9,11 +9,16 @@ const UNKNOWN_TYPE = "application/octet-stream";
 /** A media type as the protocol has it: lower case, without parameters. */
 export function plainMediaType(type: string): string {
   const [plain = ""] = type.toLowerCase().split(";");
-  return /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/.test(plain.trim()) ? plain.trim() : UNKNOWN_TYPE;
+  return /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/.test(plain.trim())
+    ? plain.trim()
+    : UNKNOWN_TYPE;
 }
 
 /** A Blob, or a File under the path it was picked with. */
-export function blobSource(blob: Blob, path = blob instanceof File ? blob.webkitRelativePath || blob.name : ""): FileSource {
+export function blobSource(
+  blob: Blob,
+  path = blob instanceof File ? blob.webkitRelativePath || blob.name : "",
+): FileSource {
   return {
     path: path.normalize("NFC"),
     contentType: plainMediaType(blob.type),
@@ -29,6 +34,9 @@ async function readSlice(blob: Blob, start: number, end: number): Promise<ArrayB
   } catch (error) {
     // Browsers answer NotReadableError when the file behind a File was changed or removed.
     const changed = error instanceof DOMException && error.name === "NotReadableError";
-    throw new ClaimcheckError(changed ? "source_changed" : "source_unreadable", "the file cannot be read");
+    throw new ClaimcheckError(
+      changed ? "source_changed" : "source_unreadable",
+      "the file cannot be read",
+    );
   }
 }

@@ -39,7 +39,8 @@ export interface FileSink {
 }
 
 /** What a transfer is doing. */
-export type Phase = "started" | "resumed" | "running" | "waiting" | "ended" | "failed" | "cancelled";
+export type Phase =
+  "started" | "resumed" | "running" | "waiting" | "ended" | "failed" | "cancelled";
 
 /** Where a transfer stands; the counts never fall. */
 export interface Progress {

@@ -16,7 +16,9 @@ use claimcheck_protocol::wire;
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{self, Clock, Control, FileToOpen, GetChunk, Host, Observer, Sink};
-use crate::engine::{CallError, ChunkAt, Download, DownloadLimits, DownloadPlan, Downloaded, SinkError};
+use crate::engine::{
+    CallError, ChunkAt, Download, DownloadLimits, DownloadPlan, Downloaded, SinkError, TransferError,
+};
 use crate::envelope::open_envelope;
 use crate::floe::Opener;
 use crate::http::Http;
@@ -116,7 +118,10 @@ where
         let claimed = self.claim(transfer_id, control).await?;
         let incoming = incoming_files(&claimed);
         let opened = self.openers(&claimed)?;
-        sink.open(&incoming).await.map_err(|error| crate::engine::TransferError::Sink { file: 0, error })?;
+        if let Err(error) = sink.open(&incoming).await {
+            sink.abort().await;
+            return Err(TransferError::Sink { file: 0, error }.into());
+        }
         let downloaded = self.fetch(&claimed, &opened, sink, control, observer).await?;
         let receipt = self.session.identity().sign_statement(self.receipt(&claimed, &downloaded)?)?;
         let (receipt, acknowledged) = self.hand_in(transfer_id, receipt).await?;

@@ -68,9 +68,19 @@ where
         })
     }
 
-    /// Makes one's keys known to the server.
+    /// Makes one's keys known to the server. A first refusal may tell that this machine's clock is ahead, with which a
+    /// profile from the future was signed; then one of the server's time is sent.
     pub async fn register(&self, display_name: &str) -> Result<Registration, Failure> {
-        let now = self.session.now();
+        let signed_at = self.session.now();
+        match self.register_at(display_name, signed_at).await {
+            Err(Failure::Refused(_)) if self.session.now() < signed_at => {
+                self.register_at(display_name, self.session.now()).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn register_at(&self, display_name: &str, now: i64) -> Result<Registration, Failure> {
         let registration = self.session.identity().make_registration(display_name.to_owned(), now)?;
         Ok(self.persist(&Control::new(), || self.session.register(&registration)).await?)
     }

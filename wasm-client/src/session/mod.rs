@@ -116,23 +116,20 @@ impl<H: Http> Session<H> {
     /// Makes the call; if its credentials are refused and can be mended, mends them and makes it once more.
     async fn admitted(&self, call: &Call<'_, H::Buf>) -> Result<Answer<H::Buf>, Refusal> {
         let answer = self.attempt(call).await?;
-        if answer.status != 401 {
-            return refusal::accepted(answer, self.now_ms());
-        }
-        let date = answer.date.clone();
+        let (status, date) = (answer.status, answer.date.clone());
         let refused = match refusal::accepted(answer, self.now_ms()) {
-            Err(refused) => refused,
             Ok(accepted) => return Ok(accepted),
+            Err(refused) => refused,
         };
-        if !self.mend(call, refused.code(), date.as_deref()).await {
+        let learned = self.clock.learn(date.as_deref(), self.http.now_ms());
+        if status != 401 || !self.mend(call, refused.code(), learned).await {
             return Err(refused);
         }
         refusal::accepted(self.attempt(call).await?, self.now_ms())
     }
 
-    /// Whether another attempt may fare better.
-    async fn mend(&self, call: &Call<'_, H::Buf>, code: Option<ProblemCode>, date: Option<&str>) -> bool {
-        let learned = self.clock.learn(date, self.http.now_ms());
+    /// Whether another attempt may fare better. `learned`: the server's clock is better known than before.
+    async fn mend(&self, call: &Call<'_, H::Buf>, code: Option<ProblemCode>, learned: bool) -> bool {
         match (code, &call.access) {
             (Some(ProblemCode::InvalidToken), Access::Token) => {
                 *self.token.lock().await = None;
