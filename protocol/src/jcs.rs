@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn members_sort_by_utf16_and_strings_are_minimal() {
         // RFC 8785 section 3.2.3: sorted by UTF-16 code units, so U+1F600 (d83d…) stands before U+FB33.
-        let value = serde_json::json!({"\u{fb33}": 1, "\u{1f600}": 2, "\u{20ac}": "\u{f}\n\"", "1": [null, true]});
+        let value =
+            serde_json::json!({"\u{fb33}": 1, "\u{1f600}": 2, "\u{20ac}": "\u{f}\n\"", "1": [null, true]});
         let text = String::from_utf8(to_vec(&value).unwrap()).unwrap();
         assert_eq!(
             text,

@@ -49,7 +49,8 @@ fn is_restricted_name(name: &str) -> bool {
     let first = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     first
         && name.len() <= 127
-        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$&-^_.+".contains(&byte))
+        && bytes
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$&-^_.+".contains(&byte))
 }
 
 impl FromStr for MediaType {
@@ -97,7 +98,9 @@ mod tests {
         for good in ["text/plain", "image/svg+xml", "application/vnd.api+json", "video/3gpp"] {
             assert_eq!(good.parse::<MediaType>().unwrap().as_str(), good);
         }
-        for bad in ["", "text", "text/", "/plain", "Text/plain", "text/plain; charset=utf-8", "a/b/c", "text/pl ain"] {
+        for bad in
+            ["", "text", "text/", "/plain", "Text/plain", "text/plain; charset=utf-8", "a/b/c", "text/pl ain"]
+        {
             assert_eq!(bad.parse::<MediaType>(), Err(MediaTypeError), "{bad}");
         }
     }

@@ -99,7 +99,9 @@ mod tests {
         for good in ["a", "a/b.txt", "naïve café.pdf", "..a", "a..", " ", "日本/語"] {
             assert!(is_safe_path(good), "{good}");
         }
-        for bad in ["", "/", "/etc/passwd", "../a", "a/../b", "a//b", "a/", "./a", "a\\..\\b", "C:a", "a\0b", "a\nb"] {
+        for bad in
+            ["", "/", "/etc/passwd", "../a", "a/../b", "a//b", "a/", "./a", "a\\..\\b", "C:a", "a\0b", "a\nb"]
+        {
             assert!(!is_safe_path(bad), "{bad:?}");
         }
         assert!(!is_safe_path(&"a".repeat(MAX_PATH + 1)));

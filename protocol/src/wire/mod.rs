@@ -13,6 +13,6 @@ pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{Invoice, InvoiceAnswer, MakeGrant, MakeOffer, TransferView, Transfers};
 pub use uploads::{
-    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile, UploadOpened,
-    UploadState, UploadStatus,
+    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
+    UploadOpened, UploadState, UploadStatus,
 };
