@@ -21,10 +21,15 @@ export function readArguments(argv) {
 
 /** @param {string[]} args */
 function parse(args) {
-  const options = /** @type {const} */ ({ keep: { type: "string" }, browser: { type: "boolean", default: false } });
+  const options = /** @type {const} */ ({
+    keep: { type: "string" },
+    browser: { type: "boolean", default: false },
+  });
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new PlainError(`${error instanceof Error ? error.message : String(error)}. Use: ${USAGE}`);
+    throw new PlainError(
+      `${error instanceof Error ? error.message : String(error)}. Use: ${USAGE}`,
+    );
   }
 }

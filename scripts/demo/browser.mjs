@@ -54,7 +54,10 @@ async function download(page, transferId, target) {
     return result;
   }, transferId);
   // Whichever fails first is the failure; without it a download that never comes would be waited for.
-  const [landed, result] = await Promise.all([Promise.race([saved, received.then(() => saved)]), received]);
+  const [landed, result] = await Promise.all([
+    Promise.race([saved, received.then(() => saved)]),
+    received,
+  ]);
   await landed.saveAs(target);
   return result;
 }
@@ -69,12 +72,30 @@ export async function sellInBrowser(api, file, folder) {
   const [browser, sdk] = [await launchBrowser(), await serveSdkPage()];
   try {
     const setting = { page: sdk.url, api };
-    const seller = await openParty(browser, { ...setting, name: "Seller", progress: "Sealing and uploading" });
-    const buyer = await openParty(browser, { ...setting, name: "Buyer", progress: "Downloading and opening" });
+    const seller = await openParty(browser, {
+      ...setting,
+      name: "Seller",
+      progress: "Sealing and uploading",
+    });
+    const buyer = await openParty(browser, {
+      ...setting,
+      name: "Buyer",
+      progress: "Downloading and opening",
+    });
     const release = await timed(() => upload(seller.page, file));
-    const order = { releaseId: release.value.release_id, buyer: buyer.registration.profile.body.id, title: basename(file) };
-    const offer = await seller.page.evaluate((request) => /** @type {any} */ (globalThis).client.offer(request), order);
-    const { transfer } = await buyer.page.evaluate((id) => /** @type {any} */ (globalThis).client.accept(id), offer.transfer_id);
+    const order = {
+      releaseId: release.value.release_id,
+      buyer: buyer.registration.profile.body.id,
+      title: basename(file),
+    };
+    const offer = await seller.page.evaluate(
+      (request) => /** @type {any} */ (globalThis).client.offer(request),
+      order,
+    );
+    const { transfer } = await buyer.page.evaluate(
+      (id) => /** @type {any} */ (globalThis).client.accept(id),
+      offer.transfer_id,
+    );
     const target = join(folder, basename(file));
     const received = await timed(() => download(buyer.page, transfer.transfer_id, target));
     return {
@@ -82,7 +103,10 @@ export async function sellInBrowser(api, file, folder) {
       buyer: buyer.registration,
       transfer,
       download: received.value,
-      audit: await seller.page.evaluate((id) => /** @type {any} */ (globalThis).client.audit(id), release.value.release_id),
+      audit: await seller.page.evaluate(
+        (id) => /** @type {any} */ (globalThis).client.audit(id),
+        release.value.release_id,
+      ),
       sha256: await sha256Of(target),
       seconds: { seal_upload: release.seconds, download_open: received.seconds },
     };

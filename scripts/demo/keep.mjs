@@ -25,7 +25,8 @@ async function storedChunks(blobs, prefix) {
     page = await blobs.list({ prefix, cursor: page.cursor });
   }
   const chunks = [];
-  for (const key of keys.sort()) chunks.push(Buffer.from(await (await blobs.get(key)).arrayBuffer()));
+  for (const key of keys.sort())
+    chunks.push(Buffer.from(await (await blobs.get(key)).arrayBuffer()));
   return chunks;
 }
 
@@ -35,22 +36,46 @@ async function storedChunks(blobs, prefix) {
  * @param {{ blobs: any, url: string }} server
  */
 export async function keep(dir, sale, server) {
-  const write = (/** @type {string} */ name, /** @type {unknown} */ value) => writeFileSync(join(dir, name), canonical(value));
+  const write = (/** @type {string} */ name, /** @type {unknown} */ value) =>
+    writeFileSync(join(dir, name), canonical(value));
   const { download, transfer } = sale;
   const [file] = download.manifest.body.files;
   const [audit] = sale.audit;
   const [opened] = download.files;
-  if (file === undefined || audit === undefined || opened === undefined) throw new Error("the release has no file");
-  const chunks = await storedChunks(server.blobs, `${download.manifest.body.release_id}/${file.file_id}/`);
-  writeFileSync(join(dir, `${opened.path}.floe`), Buffer.concat([fromBase64url(file.header), ...chunks]));
+  if (file === undefined || audit === undefined || opened === undefined)
+    throw new Error("the release has no file");
+  const chunks = await storedChunks(
+    server.blobs,
+    `${download.manifest.body.release_id}/${file.file_id}/`,
+  );
+  writeFileSync(
+    join(dir, `${opened.path}.floe`),
+    Buffer.concat([fromBase64url(file.header), ...chunks]),
+  );
 
   const seller = signer(sale.seller);
   const buyer = signer(sale.buyer);
   write("offer.json", { ...transfer.offer, signer: seller });
   write("manifest.json", { ...download.manifest, signer: seller });
-  write("envelope.json", { ...transfer.envelope, transfer_id: transfer.transfer_id, seller, recipient: buyer });
-  write("receipt.json", { ...download.receipt, signer: buyer, countersign: download.countersign, server: await serverKey(server, download) });
-  write("audit.json", { opened: opened.path, sha256: sale.sha256, file_key: audit.file_key, aad: audit.aad, salt: audit.salt });
+  write("envelope.json", {
+    ...transfer.envelope,
+    transfer_id: transfer.transfer_id,
+    seller,
+    recipient: buyer,
+  });
+  write("receipt.json", {
+    ...download.receipt,
+    signer: buyer,
+    countersign: download.countersign,
+    server: await serverKey(server, download),
+  });
+  write("audit.json", {
+    opened: opened.path,
+    sha256: sale.sha256,
+    file_key: audit.file_key,
+    aad: audit.aad,
+    salt: audit.salt,
+  });
 }
 
 /**
@@ -61,6 +86,8 @@ export async function keep(dir, sale, server) {
  */
 async function serverKey(server, download) {
   const { keys } = await (await fetch(`${server.url}/.well-known/jwks.json`)).json();
-  const { kty, crv, x } = keys.find((/** @type {{kid: string}} */ key) => key.kid === download.countersign.body.kid);
+  const { kty, crv, x } = keys.find(
+    (/** @type {{kid: string}} */ key) => key.kid === download.countersign.body.kid,
+  );
   return { kty, crv, x };
 }

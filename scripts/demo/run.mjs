@@ -72,7 +72,10 @@ async function demo() {
 try {
   await demo();
 } catch (error) {
-  const known = error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
-  process.stderr.write(`${known ? error.message : (error instanceof Error ? error.stack : String(error))}\n`);
+  const known =
+    error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
+  process.stderr.write(
+    `${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

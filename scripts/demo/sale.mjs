@@ -55,10 +55,16 @@ export async function sellInNode(origin, file, folder) {
       { onProgress: progressOf("Sealing and uploading") },
     ),
   );
-  const offer = await seller.offer({ releaseId: upload.value.release_id, buyer: buyer.identity.id, title });
+  const offer = await seller.offer({
+    releaseId: upload.value.release_id,
+    buyer: buyer.identity.id,
+    title,
+  });
   const { transfer } = await buyer.accept(offer.transfer_id);
   const download = await timed(() =>
-    buyer.download(transfer.transfer_id, new FolderSink(folder), { onProgress: progressOf("Downloading and opening") }),
+    buyer.download(transfer.transfer_id, new FolderSink(folder), {
+      onProgress: progressOf("Downloading and opening"),
+    }),
   );
   return {
     seller: /** @type {import("claimcheck").Registration} */ (registrations[0]),
