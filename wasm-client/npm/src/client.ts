@@ -1,7 +1,7 @@
 /** A connection of one identity to one server. */
 import { loadWasm } from "#platform";
 import { Client as WasmClient, Control } from "../wasm/claimcheck_client.js";
-import { guarded } from "./errors.js";
+import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type {
   Download,
@@ -33,8 +33,9 @@ export class Claimcheck {
   /** Prepares a connection to a server, `https://host[:port]`; nothing is sent yet. */
   static async connect(origin: string, identity: Identity): Promise<Claimcheck> {
     await loadWasm();
-    const client = await guarded(() => new WasmClient(origin, identity.inner));
-    return new Claimcheck(origin, identity, client);
+    const server = originOf(origin);
+    const client = await guarded(() => new WasmClient(server, identity.inner));
+    return new Claimcheck(server, identity, client);
   }
 
   /** Makes the identity's keys known to the server. Needed once, before all other calls. */
@@ -151,4 +152,15 @@ export class Claimcheck {
       globalThis.removeEventListener?.("online", retryNow);
     }
   }
+}
+
+/** The origin of an address; a path behind it is the API's own affair. */
+function originOf(address: string): string {
+  try {
+    const url = new URL(address);
+    if (url.protocol === "https:" || url.protocol === "http:") return url.origin;
+  } catch {
+    // Said below, in words that fit this parameter.
+  }
+  throw new ClaimcheckError("invalid_argument", "the origin must be like https://host[:port]");
 }
