@@ -13,6 +13,7 @@ const REPORT = "Try again. If it stays, tell the operator of this server the req
 
 /** `network`, `source_…`, `sink_…` and the like fail in this browser, all others at the server. */
 const ADVICE: Record<string, Advice> = {
+  cancelled: { what: "This was cancelled.", next: "Start it again when you want it." },
   network: {
     what: "The server could not be reached for too long.",
     next: "Check the network, then try again.",

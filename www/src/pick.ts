@@ -36,7 +36,8 @@ async function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemE
   }
 }
 
-/** Both, the later one in place of an earlier one of the same path. */
+/** Both by path, the later one in place of an earlier one of the same path. */
 export function merge(before: readonly PickedFile[], added: readonly PickedFile[]): PickedFile[] {
-  return [...new Map([...before, ...added].map((picked) => [picked.path, picked])).values()];
+  const byPath = new Map([...before, ...added].map((picked) => [picked.path, picked]));
+  return [...byPath.values()].sort((one, other) => one.path.localeCompare(other.path));
 }

@@ -12,6 +12,7 @@ export const text = {
     sell: "Sell",
     inbox: "Inbox",
     you: "You",
+    sale: "Sale",
     unread: (count: number) => `${count} unread`,
     opening: "Opening your keys…",
     connecting: "Connecting to the server…",
@@ -48,6 +49,7 @@ export const text = {
       "This is not a whole id. Copy it again: it begins with “ailock1” and checks itself for typing errors.",
     buyerSelf:
       "This is your own id. To try a sale alone, open this page in a private window: it is another person there.",
+    buyerKnown: "This id is known here; its owner has given no name.",
     buyerUnknown: "Nobody with this id is known here. The buyer has to open this page once first.",
     price: "Price",
     free: "Free",
@@ -86,8 +88,6 @@ export const text = {
     unfinished: "Not finished",
     unfinishedHint: "The upload ended before all of it had arrived. Nothing of it is on offer.",
     finish: "Upload again",
-    stored: "Stored",
-    made: (date: string) => `Made ${date}`,
     to: (buyer: string) => `To ${buyer}`,
     offerMore: "Offer to somebody else",
     offer: "Offer",
@@ -138,7 +138,6 @@ export const text = {
     ready: "Verified. Save what you want to keep; after you leave this page the copies are gone.",
     save: "Save",
     saveNamed: (name: string) => `Save ${name}`,
-    back: "Back",
   },
   receipt: {
     heading: "Receipt",
@@ -192,9 +191,7 @@ export const text = {
     cancelled: "Cancelled",
   } as Record<string, string>,
   failure: {
-    heading: "That did not work",
     details: "Details",
-    close: "Close",
     code: "Code",
     file: "File",
     chunk: "Chunk, counted from 0",

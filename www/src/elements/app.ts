@@ -128,6 +128,13 @@ export class App extends Light {
 }
 
 function viewTitle({ view }: Route): string {
-  if (view === "inbox") return text.app.inbox;
-  return view === "you" ? text.app.you : text.app.sell;
+  return (
+    {
+      sell: text.app.sell,
+      inbox: text.app.inbox,
+      you: text.app.you,
+      sale: text.app.sale,
+      unknown: "",
+    }[view] || text.app.notFound
+  );
 }

@@ -21,6 +21,7 @@ export class BuyerField extends Light {
   @state() private verdict: Verdict = { kind: "none" };
   readonly #name = `buyer-${(count += 1)}`;
   #asked = "";
+  #judging: Promise<void> | undefined;
 
   /** The id, once it is one that can be offered to. */
   get buyer(): string | undefined {
@@ -66,16 +67,23 @@ export class BuyerField extends Light {
   #note(): unknown {
     const { verdict } = this;
     if (verdict.kind === "bad") return verdict.why;
-    return verdict.kind === "good" ? html`✓ ${verdict.name}` : text.sell.buyerHint;
+    return verdict.kind === "good"
+      ? html`✓ ${verdict.name || text.sell.buyerKnown}`
+      : text.sell.buyerHint;
   }
 
+  /** `isDone`: nothing more is being typed. Ends once the verdict on what stands there now is known. */
   async #check(isDone: boolean): Promise<void> {
     const id = this.querySelector("input")?.value.trim().toLowerCase() ?? "";
-    const isAsked = id === this.#asked && this.verdict.kind !== "none";
-    if (isAsked) return;
-    this.#asked = id;
-    const verdict = await this.#judge(id, isDone || id.length >= ID_LENGTH);
-    if (this.#asked === id) this.verdict = verdict;
+    const isWhole = isDone || id.length >= ID_LENGTH;
+    if (id !== this.#asked || (isWhole && this.verdict.kind === "none")) {
+      this.#asked = id;
+      this.verdict = { kind: "none" };
+      this.#judging = this.#judge(id, isWhole).then((verdict) => {
+        if (this.#asked === id) this.verdict = verdict;
+      });
+    }
+    await this.#judging;
   }
 
   async #judge(id: string, isWhole: boolean): Promise<Verdict> {

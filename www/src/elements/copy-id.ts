@@ -15,7 +15,7 @@ export class CopyId extends Light {
     return html`
       <div class="copy-id">
         <code>${this.value}</code>
-        <button class="small" @click=${this.#copy}>
+        <button class="small wa-outlined" @click=${this.#copy}>
           ${this.isCopied ? text.id.copied : text.id.copy}
         </button>
         <span class="hidden" role="status">${this.isCopied ? text.id.copied : ""}</span>

@@ -34,7 +34,7 @@ export class DeliveryView extends Light {
     return html`
       <section class="card" aria-labelledby="files-heading">
         <h2 id="files-heading">${text.sale.files}</h2>
-        ${this.#files(now)} ${this.#outcome(now)}
+        ${this.#outcome(now)} ${this.#files(now)}
         ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
       </section>
     `;
@@ -62,25 +62,40 @@ export class DeliveryView extends Light {
       return this.failure ? nothing : html`<p class="quiet" role="status">${text.sale.listing}</p>`;
     }
     const total = files.reduce((sum, { size }) => sum + size, 0);
+    const start = html`
+      <button
+        class=${this.again ? "wa-outlined" : "wa-brand"}
+        @click=${() => this.#download(files)}
+      >
+        ${this.#buttonText(files.length)}
+      </button>
+    `;
     return html`
       <ul class="files">
-        ${files.map(
-          ({ path, size }) =>
-            html`<li>
-              <span class="path">${path}</span><span class="quiet size">${bytes(size)}</span>
-            </li>`,
-        )}
+        ${files.map((file, index) => this.#file(file, now, index))}
       </ul>
       <p class="quiet">${text.sale.size(files.length, bytes(total))}</p>
-      ${
-        now.step === "downloading"
-          ? nothing
-          : html`
-              <button class=${this.again ? "" : "wa-brand"} @click=${() => this.#download(files)}>
-                ${this.#buttonText(files.length)}
-              </button>
-            `
-      }
+      ${now.step === "downloading" ? nothing : start}
+    `;
+  }
+
+  /** With a button, where its verified copy waits in the private storage. */
+  #file({ path, size }: OfferedFile, now: Buying, index: number): TemplateResult {
+    const stored = now.step === "delivered" ? now.delivery.stored[index] : undefined;
+    const save = (blob: Blob) => html`
+      <button
+        class="small wa-outlined"
+        aria-label=${text.sale.saveNamed(path)}
+        @click=${() => saveBlob(blob, baseName(path))}
+      >
+        ${text.sale.save}
+      </button>
+    `;
+    return html`
+      <li>
+        <span class="path">${path}</span><span class="quiet size">${bytes(size)}</span>
+        ${stored ? save(stored.blob) : nothing}
+      </li>
     `;
   }
 
@@ -103,7 +118,9 @@ export class DeliveryView extends Light {
           ></cc-meter>
         `;
       case "delivered":
-        return this.#delivered(now);
+        return html`<wa-callout variant="success" role="status"
+          ><strong>${whatIsSaved(now)}</strong></wa-callout
+        >`;
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":
@@ -113,37 +130,6 @@ export class DeliveryView extends Light {
       case "idle":
         return nothing;
     }
-  }
-
-  #delivered({ place, delivery }: Delivered): TemplateResult {
-    const count = delivery.download.files.length;
-    if (place.kind === "private") {
-      return html`
-        <wa-callout variant="success" role="status"><strong>${text.sale.ready}</strong></wa-callout>
-        <ul class="files">
-          ${delivery.stored.map(
-            ({ path, blob }) => html`
-              <li>
-                <span class="path">${path}</span>
-                <button
-                  class="small"
-                  aria-label=${text.sale.saveNamed(path)}
-                  @click=${() => saveBlob(blob, baseName(path))}
-                >
-                  ${text.sale.save}
-                </button>
-              </li>
-            `,
-          )}
-        </ul>
-      `;
-    }
-    const { name } = place.handle;
-    const sentence =
-      place.kind === "file" ? text.sale.saved(name) : text.sale.savedInto(count, name);
-    return html`<wa-callout variant="success" role="status"
-      ><strong>${sentence}</strong></wa-callout
-    >`;
   }
 
   async #download(files: readonly OfferedFile[]): Promise<void> {
@@ -157,4 +143,12 @@ export class DeliveryView extends Light {
     // Several at once would each need the person's leave.
     if (only && now.delivery.stored.length === 1) saveBlob(only.blob, baseName(only.path));
   }
+}
+
+function whatIsSaved({ place, delivery }: Delivered): string {
+  if (place.kind === "private") return text.sale.ready;
+  const { name } = place.handle;
+  return place.kind === "file"
+    ? text.sale.saved(name)
+    : text.sale.savedInto(delivery.download.files.length, name);
 }

@@ -28,7 +28,7 @@ export class InboxView extends Light {
     return html`
       <div class="row">
         <h1>${text.inbox.heading}</h1>
-        <button class="small" ?disabled=${this.isBusy} @click=${this.#refresh}>
+        <button class="small wa-outlined" ?disabled=${this.isBusy} @click=${this.#refresh}>
           ${text.inbox.refresh}
         </button>
       </div>

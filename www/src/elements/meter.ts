@@ -23,7 +23,7 @@ export class TransferMeter extends Light {
       <section class="meter" aria-label=${this.what} data-phase=${phase}>
         <div class="row">
           <strong>${this.#headline()}</strong>
-          <button class="small" @click=${this.#cancel} ?disabled=${this.isCancelling}>
+          <button class="small wa-outlined" @click=${this.#cancel} ?disabled=${this.isCancelling}>
             ${this.isCancelling ? text.transfer.cancelling : text.transfer.cancel}
           </button>
         </div>

@@ -22,7 +22,11 @@ export class OfferForm extends Light {
       <form @submit=${this.#submit} novalidate>
         <div><cc-buyer-field></cc-buyer-field></div>
         <cc-failure .failure=${this.failure}></cc-failure>
-        <div><button type="submit" ?disabled=${this.isBusy}>${text.sales.offer}</button></div>
+        <div>
+          <button type="submit" class="wa-outlined" ?disabled=${this.isBusy}>
+            ${text.sales.offer}
+          </button>
+        </div>
       </form>
     `;
   }

@@ -43,7 +43,7 @@ export class ReceiptView extends Light {
         ])}
         <p class="note good">✓ ${text.receipt.verified}</p>
         ${this.#files()}
-        <button class="small" @click=${this.#save}>${text.receipt.keep}</button>
+        <button class="small wa-outlined" @click=${this.#save}>${text.receipt.keep}</button>
       </section>
     `;
   }
@@ -63,9 +63,11 @@ export class ReceiptView extends Light {
         <span class="path">${path}</span>
         ${
           sha256
-            ? html`<span class="note good">✓ ${text.receipt.sha256} ${text.receipt.matches}</span
-                ><code class="hash">${sha256}</code>`
-            : html`<span class="note">${text.receipt.unstated}</span>`
+            ? html`
+                <p class="note good">✓ ${text.receipt.sha256} ${text.receipt.matches}</p>
+                <code class="hash">${sha256}</code>
+              `
+            : html`<p class="note">${text.receipt.unstated}</p>`
         }
       </li>
     `;

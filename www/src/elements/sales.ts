@@ -36,7 +36,7 @@ export class SalesList extends Light {
             (product) => this.#product(product),
           )}
         </ul>
-        ${(nextProduct ?? nextTransfer) ? html`<button @click=${moreSales}>${text.app.more}</button>` : nothing}
+        ${(nextProduct ?? nextTransfer) ? html`<button class="wa-outlined" @click=${moreSales}>${text.app.more}</button>` : nothing}
       </section>
     `;
   }
@@ -48,7 +48,7 @@ export class SalesList extends Light {
         <div class="row">
           <strong class="title">${title}</strong>
           <span class="quiet"
-            >${size === null ? nothing : bytes(size)} · ${recent(created_at)}</span
+            >${size === null ? nothing : `${bytes(size)} · `}${recent(created_at)}</span
           >
         </div>
         ${release_id === null ? this.#unfinished(product) : this.#offers(product, release_id)}
@@ -63,7 +63,7 @@ export class SalesList extends Light {
     return html`
       <p><wa-badge variant="warning" appearance="filled">${text.sales.unfinished}</wa-badge></p>
       <p class="note">${text.sales.unfinishedHint}</p>
-      <button class="small" @click=${again}>${text.sales.finish}</button>
+      <button class="small wa-outlined" @click=${again}>${text.sales.finish}</button>
     `;
   }
 

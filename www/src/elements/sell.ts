@@ -82,7 +82,7 @@ export class SellView extends Light {
         <p>${text.outcome.offeredHint}</p>
       </wa-callout>
       <div class="row start">
-        <button @click=${resetSelling}>${text.outcome.another}</button>
+        <button class="wa-outlined" @click=${resetSelling}>${text.outcome.another}</button>
         <a href=${salePath(transfer_id)}>${text.outcome.view}</a>
       </div>
     `;

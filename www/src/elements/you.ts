@@ -52,7 +52,11 @@ export class YouView extends Light {
           <p class="note">${text.you.nameHint}</p>
         </div>
         <div class="row start">
-          <button type="submit" ?disabled=${presence.value.standing !== "ready"}>
+          <button
+            type="submit"
+            class="wa-outlined"
+            ?disabled=${presence.value.standing !== "ready"}
+          >
             ${text.you.saveName}
           </button>
           <span class="note good" role="status"
@@ -76,7 +80,7 @@ export class YouView extends Light {
               </ol>`
             : nothing
         }
-        <button @click=${this.#showPhrase}>
+        <button class="wa-outlined" @click=${this.#showPhrase}>
           ${isShown ? text.you.hidePhrase : text.you.showPhrase}
         </button>
       </section>
@@ -102,7 +106,11 @@ export class YouView extends Light {
             ></textarea>
           </div>
           <label class="check"><input type="checkbox" required />${text.you.restoreConfirm}</label>
-          <div><button type="submit" ?disabled=${isBusy}>${text.you.restoreButton}</button></div>
+          <div>
+            <button type="submit" class="wa-outlined" ?disabled=${isBusy}>
+              ${text.you.restoreButton}
+            </button>
+          </div>
           ${isBusy ? html`<p class="note">${text.you.busy}</p>` : nothing}
         </form>
       </section>
