@@ -54,7 +54,8 @@ export function refundCharge(
     throw refused(`Charge ${charge.id} has already been refunded.`, "charge_already_refunded");
   }
   const wanted = amount ?? left;
-  if (wanted < 1) throw invalid("Invalid positive integer", "amount", "parameter_invalid_integer");
+  if (!Number.isInteger(wanted) || wanted < 1)
+    throw invalid("Invalid positive integer", "amount", "parameter_invalid_integer");
   if (wanted > left) {
     const [asked, have] = [wanted, left].map((sum) => formatAmount(sum, charge.currency));
     throw invalid(

@@ -335,3 +335,33 @@ test("a seller's account takes payments once it is set up", async () => {
   };
   assert.ok((await stripe.refunds.create(refund)).transfer_reversal);
 });
+
+test("the dashboard decides what happens to a payment", async () => {
+  const { id } = await stripe.checkout.sessions.create(order());
+  fake.payLater(id);
+  const press = (action, subject, more = {}) => {
+    const body = new URLSearchParams({ action, id: subject, ...more });
+    return fetch(`${fake.url}/dashboard`, { method: "POST", body });
+  };
+  assert.match(await (await fetch(fake.url)).text(), new RegExp(id));
+  assert.equal((await press("settle", id)).status, 200);
+  const payment = (await stripe.checkout.sessions.retrieve(id)).payment_intent;
+  const charge = async () => (await stripe.charges.list({ payment_intent: payment })).data[0];
+
+  for (const amount of ["500", "0", "much"]) {
+    assert.equal((await press("refund", payment, { amount })).status, 400, amount);
+  }
+  assert.match(await (await press("refund", payment, { amount: "99" })).text(), /€0\.99/);
+  assert.equal((await charge()).amount_refunded, 99);
+  const [refund] = (await stripe.refunds.list({ payment_intent: payment })).data;
+  await press("fail-refund", refund.id);
+  assert.equal((await charge()).amount_refunded, 0);
+
+  await press("dispute", payment);
+  const [dispute] = (await stripe.disputes.list({ payment_intent: payment })).data;
+  assert.equal(dispute.status, "needs_response");
+  await press("lost", dispute.id);
+  assert.equal((await stripe.disputes.retrieve(dispute.id)).status, "lost");
+  assert.equal((await press("won", dispute.id)).status, 400);
+  assert.equal((await fetch(`${fake.url}/elsewhere`)).status, 404);
+});
