@@ -22,8 +22,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers, products,
-    register, token, transfers, upload_complete, uploads,
+    ack, ailocks, batch, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers,
+    products, register, token, transfers, upload_complete, uploads,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -50,6 +50,7 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
+    api("ailock-batch", POST, token!(batch::run)),
     // Delivery; a claim changes something even with GET
     api("products-claim", GET_POST, token!(claims::claim)).replay(Replay::Refused).rate("RATE_CLAIM"),
     api("claims-cancel", POST, token!(claims::cancel)),

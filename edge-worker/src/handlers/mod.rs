@@ -2,6 +2,7 @@
 
 pub mod ack;
 pub mod ailocks;
+pub mod batch;
 mod chunk_form;
 pub mod chunk_put;
 pub mod claims;

@@ -1,11 +1,13 @@
 //! Bodies of requests and answers, as JSON. Bytes are base64url, times Unix seconds, money minor units.
 
+mod batch;
 mod claims;
 mod inbox;
 mod products;
 mod transfers;
 mod uploads;
 
+pub use batch::{Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, MAX_BATCH};
 pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
