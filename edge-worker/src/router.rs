@@ -23,7 +23,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers,
-    products, register, token, transfers, upload_complete, uploads,
+    products, register, requirements, requirements_reject, requirements_submit, token, transfers,
+    upload_complete, uploads,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -48,6 +49,9 @@ pub static ROUTES: &[Route] = &[
     api("products-invoice", POST, token!(invoice::make)),
     api("products-grant", POST, token!(grant::make)),
     api("transfers", GET, token!(transfers::show)),
+    api("products-requirements", GET, token!(requirements::show)),
+    api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
+    api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
     api("ailock-batch", POST, token!(batch::run)),

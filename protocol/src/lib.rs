@@ -14,6 +14,7 @@ pub mod commitment;
 pub mod envelope;
 pub mod floe;
 pub mod ids;
+pub mod inputs;
 pub mod jcs;
 pub mod keys;
 pub mod labels;

@@ -15,6 +15,7 @@ pub mod ailocks;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;
+pub mod inputs;
 pub mod keys;
 pub mod messages;
 pub mod products;

@@ -3,6 +3,7 @@
 mod batch;
 mod claims;
 mod inbox;
+mod inputs;
 mod products;
 mod transfers;
 mod uploads;
@@ -12,9 +13,10 @@ pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
+pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{Invoice, InvoiceAnswer, MakeGrant, MakeOffer, TransferView, Transfers};
 pub use uploads::{
-    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile, UploadOpened,
-    UploadState, UploadStatus,
+    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
+    UploadOpened, UploadState, UploadStatus,
 };
