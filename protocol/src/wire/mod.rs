@@ -2,6 +2,7 @@
 
 mod batch;
 mod claims;
+mod disputes;
 mod inbox;
 mod inputs;
 mod products;
@@ -12,6 +13,7 @@ pub use batch::{Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResu
 pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
+pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use products::{CreateProduct, EditProduct, Product, Products};
