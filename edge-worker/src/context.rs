@@ -17,6 +17,8 @@ use crate::store::Store;
 const DATABASE: &str = "DB";
 const BLOBS: &str = "BLOBS";
 const RATE_WINDOW_SECONDS: &str = "60";
+/// The origin of background work where none is configured. It has no address, and only development configures none.
+const LOCAL_ORIGIN: &str = "http://localhost";
 
 /// The names of one call, for the log, the audit and the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,18 @@ impl Ctx {
             CallOrigin { ip: header(headers, "cf-connecting-ip"), user_agent: header(headers, "user-agent") };
         let method = request.inner().method();
         Ok(Self { names, origin, url, method, issuer, config, now, store, path_params: BTreeMap::new(), env })
+    }
+
+    /// For work that no request waits for, which is the server's own: a cron run.
+    pub async fn background(env: Env) -> Result<Self, ApiError> {
+        let names = CallNames::make(None)?;
+        let config = Config::parse(&env)?;
+        let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
+        let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
+        let store = open_store(&env)?;
+        let now = clock::now(&config, &issuer, &store).await?;
+        let (origin, path_params) = (CallOrigin::default(), BTreeMap::new());
+        Ok(Self { names, origin, url, method: String::new(), issuer, config, now, store, path_params, env })
     }
 
     /// The bucket of sealed chunks.

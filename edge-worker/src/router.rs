@@ -22,9 +22,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers,
-    products, register, requirements, requirements_reject, requirements_submit, token, transfers,
-    upload_complete, uploads,
+    ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
+    metadata, offers, packet, products, register, requirements, requirements_reject, requirements_submit,
+    revoke, token, transfers, upload_complete, uploads, verdict,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -49,6 +49,11 @@ pub static ROUTES: &[Route] = &[
     api("products-invoice", POST, token!(invoice::make)),
     api("products-grant", POST, token!(grant::make)),
     api("transfers", GET, token!(transfers::show)),
+    api("transfers-cancel", POST, token!(cancel::cancel)),
+    api("transfers-packet", GET, token!(packet::show)),
+    api("products-revoke", POST, token!(revoke::revoke)),
+    api("products-dispute", GET_POST, token!(dispute::show_or_file)),
+    api("disputes-verdict", POST, token!(verdict::rule)),
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),

@@ -6,6 +6,7 @@ use crate::blobs::Blobs;
 use crate::clock::{self, Now};
 use crate::config::Config;
 use crate::context::{open_bucket, open_store};
+use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
 use crate::store::{Store, replay, uploads};
@@ -24,6 +25,7 @@ const LOCAL_ORIGIN: &str = "http://localhost";
 pub async fn run(env: Env) {
     report("replay", forget_replay(&env).await);
     report("aborted uploads", purge_aborted(&env).await);
+    report("deadlines", deadlines::run(&env).await);
 }
 
 async fn forget_replay(env: &Env) -> Result<usize, ApiError> {

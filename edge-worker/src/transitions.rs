@@ -25,7 +25,8 @@ const OFFER: &str = "offer";
 /// What is to happen to a transfer, decided on the state that it has now.
 #[derive(Debug)]
 pub struct Change {
-    event: Event,
+    action: &'static str,
+    event: Option<Event>,
     envelope: Option<Envelope>,
     frozen: Option<Frozen>,
     with: Vec<Query>,
@@ -34,7 +35,13 @@ pub struct Change {
 impl Change {
     /// By an event.
     pub fn by(event: impl Into<Event>) -> Self {
-        Self { event: event.into(), envelope: None, frozen: None, with: Vec::new() }
+        let event = event.into();
+        Self { action: event.name(), event: Some(event), envelope: None, frozen: None, with: Vec::new() }
+    }
+
+    /// By something that the state machine need not know, such as a party's statement: an audit row all the same.
+    pub const fn noting(action: &'static str) -> Self {
+        Self { action, event: None, envelope: None, frozen: None, with: Vec::new() }
     }
 
     /// The grant hands over this envelope, of this release.
@@ -115,13 +122,16 @@ async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
 
 /// Whether the change was stored; if not, another one came first.
 async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
-    let action = change.event.name();
-    let Transition { next, effects } = current.machine.clone().apply(change.event)?;
+    let machine = current.machine.clone();
+    let Transition { next, effects } = match change.event {
+        Some(event) => machine.apply(event)?,
+        None => Transition { next: machine, effects: vec![Effect::Recorded] },
+    };
     if effects == [Effect::NoEffect] && change.with.is_empty() {
         return Ok(true);
     }
     let head = Head { seq: current.audit_seq, hash: current.audit_head };
-    let entry = Entry::make(ctx, current.id, head, actor, action)?;
+    let entry = Entry::make(ctx, current.id, head, actor, change.action)?;
     let mut transfer = StoredTransfer {
         machine: next,
         frozen: change.frozen.or(current.frozen),

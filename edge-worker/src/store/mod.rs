@@ -15,6 +15,8 @@ pub mod ailocks;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;
+pub mod deadlines;
+pub mod disputes;
 pub mod inputs;
 pub mod keys;
 pub mod messages;
@@ -22,6 +24,7 @@ pub mod products;
 pub mod receipts;
 pub mod releases;
 pub mod replay;
+pub mod statements;
 pub mod transfers;
 pub mod uploads;
 

@@ -2,7 +2,7 @@
 
 use claimcheck_protocol::bytes::{ByteString, Bytes};
 use claimcheck_protocol::ids::{
-    AttachmentId, ClaimId, FileId, LinkId, ListingId, MessageId, OfferId, ProductId, ReleaseId, TransferId,
+    AttachmentId, BuyerDisputeId, ClaimId, FileId, LinkId, ListingId, MessageId, OfferId, ProductId, ReleaseId, TransferId,
     UploadId,
 };
 use claimcheck_protocol::jcs;
@@ -111,6 +111,7 @@ macro_rules! ids_are_text {
 ids_are_text!(
     AilockId,
     AttachmentId,
+    BuyerDisputeId,
     ClaimId,
     FileId,
     LinkId,
