@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::packet::{self, Pins};
 use js_sys::{Array, Function, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -126,6 +127,13 @@ impl Control {
     pub fn retry_now(&self) {
         self.0.retry_now();
     }
+}
+
+/// See [`packet::verify`]. `pinned` is a `kid`, a JWK Set, or nothing.
+#[wasm_bindgen(js_name = verifyPacket)]
+pub fn verify_packet(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
+    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
+    to_js(&packet::verify(text, &pins.map_err(|error| argument(&error.to_string()))?))
 }
 
 /// SHA-256 of bytes that come piece by piece.
