@@ -18,6 +18,7 @@ pub mod extract;
 pub mod filing;
 pub mod handlers;
 pub mod log;
+pub mod outbox;
 pub mod random;
 pub mod repr_digest;
 pub mod respond;
@@ -26,6 +27,7 @@ pub mod scheduled;
 pub mod server_key;
 pub mod sides;
 pub mod store;
+pub mod stripe;
 pub mod transitions;
 pub mod upload_rules;
 
@@ -33,8 +35,8 @@ use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, e
 
 /// Answers one request. Every failure becomes a problem document, so this never returns an error.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    Ok(router::answer(request, env).await)
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    Ok(router::answer(request, env, &context).await)
 }
 
 /// Runs on the cron of wrangler.toml.

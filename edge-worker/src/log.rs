@@ -76,6 +76,21 @@ pub fn write_part(names: &CallNames, part: &'static str, outcome: Outcome) {
     });
 }
 
+/// The line of something that an operator may want to look into.
+#[derive(Debug, Serialize)]
+pub struct Notice {
+    level: &'static str,
+    notice: &'static str,
+    what: String,
+}
+
+impl Notice {
+    /// With a name of this code and a code or type of another's; never with text of a caller's.
+    pub fn new(notice: &'static str, what: impl Into<String>) -> Self {
+        Self { level: "warning", notice, what: what.into() }
+    }
+}
+
 /// The level of a line about an outcome.
 pub fn level(outcome: &Outcome) -> &'static str {
     match outcome.fault {

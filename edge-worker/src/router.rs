@@ -23,8 +23,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    metadata, offers, packet, products, register, requirements, requirements_reject, requirements_submit,
-    revoke, token, transfers, upload_complete, uploads, verdict,
+    metadata, offers, packet, products, refund, register, requirements, requirements_reject,
+    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -57,6 +57,9 @@ pub static ROUTES: &[Route] = &[
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
+    api("transfers-refund", POST, token!(refund::make)),
+    // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
+    api("payments-stripe-webhook", POST, public!(webhook::receive)),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
     api("ailock-batch", POST, token!(batch::run)),

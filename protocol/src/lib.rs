@@ -31,6 +31,7 @@ pub mod profile;
 pub mod receipt;
 pub mod revoke;
 pub mod signed;
+pub mod stripe_signature;
 pub mod transfer;
 pub mod verdict;
 pub mod wire;

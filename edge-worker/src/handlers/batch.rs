@@ -4,7 +4,9 @@
 //! ids in the bodies make a repeated batch the same batch.
 
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::wire::{Batch, BatchAnswer, BatchOp, BatchRequest, BatchResult, MAX_BATCH};
+use claimcheck_protocol::wire::{
+    Batch, BatchAnswer, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH, TransferView,
+};
 use serde::Serialize;
 use serde_json::Value;
 use worker::{Request, Response};
@@ -14,7 +16,8 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::messages;
-use crate::{extract, log, respond};
+use crate::stripe::confirm;
+use crate::{extract, log, respond, sides};
 
 /// Counts the operations that are counted on their own endpoints.
 const RATE: &str = "RATE_CLAIM";
@@ -55,6 +58,7 @@ async fn perform(ctx: &Ctx, caller: &Caller, op: BatchOp, body: &Value) -> Resul
         BatchOp::InitProductTransfer => {
             json(&offers::offer(ctx, caller, extract::parse_json(&bytes)?).await?)
         }
+        BatchOp::ConfirmPayment => json(&confirm_payment(ctx, caller, extract::parse_json(&bytes)?).await?),
         BatchOp::GetDeliveryTicket => {
             ctx.limit_rate(RATE, &caller.id().to_string()).await?;
             json(&claims::begin_or_renew(ctx, caller, extract::parse_json(&bytes)?).await?)
@@ -64,6 +68,17 @@ async fn perform(ctx: &Ctx, caller: &Caller, op: BatchOp, body: &Value) -> Resul
             json(&ack::receive(ctx, caller, extract::parse_json(&bytes)?).await?)
         }
     }
+}
+
+/// Asks about what is not settled, so that a lost webhook holds no sale up. It moves no money and may be repeated.
+async fn confirm_payment(ctx: &Ctx, caller: &Caller, body: ConfirmPayment) -> Result<TransferView, ApiError> {
+    ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+    let (transfer, party) = sides::load(ctx, caller, body.transfer_id).await?;
+    let transfer = confirm::payment(ctx, transfer).await.map_err(|error| match error {
+        ApiError::Refused(refusal) => refusal.money(false, true).into(),
+        other => other,
+    })?;
+    Ok(sides::view(&transfer, party.id()))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Value, ApiError> {

@@ -17,14 +17,18 @@ pub mod claims;
 pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
+pub mod findings;
 pub mod inputs;
 pub mod keys;
 pub mod messages;
+pub mod outbox;
+pub mod payments;
 pub mod products;
 pub mod receipts;
 pub mod releases;
 pub mod replay;
 pub mod statements;
+pub mod stripe_events;
 pub mod transfers;
 pub mod uploads;
 

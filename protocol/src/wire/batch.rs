@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Inbox;
+use crate::ids::TransferId;
 use crate::problem::Problem;
 
 /// The most operations of one batch.
@@ -15,6 +16,8 @@ pub const MAX_BATCH: usize = 20;
 pub enum BatchOp {
     /// As `products-offer`.
     InitProductTransfer,
+    /// Asks the payment provider what became of a payment, and applies it: [`ConfirmPayment`].
+    ConfirmPayment,
     /// As `products-claim`.
     GetDeliveryTicket,
     /// As `products-ack`.
@@ -26,10 +29,19 @@ impl BatchOp {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InitProductTransfer => "init_product_transfer",
+            Self::ConfirmPayment => "confirm_payment",
             Self::GetDeliveryTicket => "get_delivery_ticket",
             Self::AckDelivery => "ack_delivery",
         }
     }
+}
+
+/// Body of `confirm_payment`. Answers the transfer as it stands then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmPayment {
+    /// The caller is one of its sides.
+    pub transfer_id: TransferId,
 }
 
 /// One operation.

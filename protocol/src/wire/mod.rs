@@ -9,7 +9,7 @@ mod products;
 mod transfers;
 mod uploads;
 
-pub use batch::{Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, MAX_BATCH};
+pub use batch::{Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH};
 pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
@@ -17,7 +17,10 @@ pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevok
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use products::{CreateProduct, EditProduct, Product, Products};
-pub use transfers::{Invoice, InvoiceAnswer, MakeGrant, MakeOffer, TransferView, Transfers};
+pub use transfers::{
+    Invoice, InvoiceAnswer, MakeGrant, MakeOffer, RefundPart, RefundProgress, RefundTransfer, RefundView, TransferView,
+    Transfers,
+};
 pub use uploads::{
     AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
     UploadOpened, UploadState, UploadStatus,

@@ -127,7 +127,7 @@ impl<H: Http> Session<H> {
 
     /// `POST products-invoice`.
     pub async fn invoice(&self, transfer_id: TransferId) -> Result<wire::InvoiceAnswer, Refusal> {
-        self.post(Access::Token, "products-invoice", &wire::Invoice { transfer_id }).await
+        self.post(Access::Token, "products-invoice", &wire::Invoice { transfer_id, return_origin: None }).await
     }
 
     /// `POST products-grant`.
