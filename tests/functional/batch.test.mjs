@@ -4,6 +4,7 @@ import { Client, assertProblem } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
+import { revoke } from "./statements.mjs";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
@@ -134,6 +135,27 @@ test("the same batch again changes nothing and answers the same", async () => {
   const ticket = { op: "get_delivery_ticket", body: { transfer_id: sales[0].id } };
   const { results } = await run(buyer, [ticket, ticket]);
   assert.equal(results[0].body.claim_id, results[1].body.claim_id);
+});
+
+test("a seller takes an offer back, and nobody else does", async () => {
+  const sale = await Sale.offered(seller, buyer);
+  const op = { op: "revoke_access", body: revoke(sale).json };
+  await unchanged(sale, async () => {
+    const asBuyer = revoke(sale, { client: buyer }).json;
+    const [result] = (await run(buyer, [{ ...op, body: asBuyer }])).results;
+    assertFailed(result, 403, "forbidden");
+    assertFailed((await run(stranger, [op])).results[0], 404, "not_found");
+  });
+  const { results } = await run(seller, [op, op]);
+  assert.deepEqual(
+    results.map(({ status, body }) => [status, body.status]),
+    [
+      [200, "revoked"],
+      [200, "revoked"],
+    ],
+  );
+  const { audit } = await sale.stored();
+  assert.equal(audit.filter(({ action }) => action === "revoke").length, 1);
 });
 
 test("a stranger gets nothing that is not its own", async () => {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use worker::{Request, Response};
 
-use super::{ack, claims, inbox, offers};
+use super::{ack, claims, inbox, offers, revoke};
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
@@ -67,6 +67,7 @@ async fn perform(ctx: &Ctx, caller: &Caller, op: BatchOp, body: &Value) -> Resul
             ctx.limit_rate(RATE, &caller.id().to_string()).await?;
             json(&ack::receive(ctx, caller, extract::parse_json(&bytes)?).await?)
         }
+        BatchOp::RevokeAccess => json(&revoke::take_back(ctx, caller, extract::parse_json(&bytes)?).await?),
     }
 }
 

@@ -22,6 +22,8 @@ pub enum BatchOp {
     GetDeliveryTicket,
     /// As `products-ack`.
     AckDelivery,
+    /// As `products-revoke`.
+    RevokeAccess,
 }
 
 impl BatchOp {
@@ -32,6 +34,7 @@ impl BatchOp {
             Self::ConfirmPayment => "confirm_payment",
             Self::GetDeliveryTicket => "get_delivery_ticket",
             Self::AckDelivery => "ack_delivery",
+            Self::RevokeAccess => "revoke_access",
         }
     }
 }
