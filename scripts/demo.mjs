@@ -1,4 +1,4 @@
-/** `npm run demo -- FILE [--keep DIR] [--browser]`: a whole sale of FILE on a fresh server of its own. */
+/** `npm run demo -- FILE [--paid] [--keep DIR] [--browser]`: a whole sale of FILE on a fresh server of its own. */
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

@@ -5,7 +5,8 @@ import { build } from "./build/build.mjs";
 import { setUp } from "./setup/environment.mjs";
 import { NODE_BIN, ROOT } from "./setup/paths.mjs";
 import { PlainError, runMain, say } from "./setup/process.mjs";
-import { ensureDevVars } from "./start/dev-vars.mjs";
+import { ensureDevVars, readDevVars } from "./start/dev-vars.mjs";
+import { chooseFakeStripe, fakeStripe } from "./start/fake-stripe.mjs";
 import { migrateLocalDatabase } from "./start/migrate.mjs";
 import { isPortFree } from "./start/port.mjs";
 import { supervise } from "./start/supervise.mjs";
@@ -39,16 +40,23 @@ await runMain(async () => {
   const port = wantedPort();
   if (!(await isPortFree(port))) {
     throw new PlainError(
-      `Port ${port} is in use. End the program that uses it, or take another port: PORT=${port + 1} npm start`,
+      `Port ${port} is in use. End the program that uses it, or take another port: PORT=${port + 10} npm start`,
     );
   }
   const env = setUp();
   await build(env);
-  if (ensureDevVars(join(ROOT, ".dev.vars")).length > 0) {
+  const devVars = join(ROOT, ".dev.vars");
+  if (ensureDevVars(devVars, await chooseFakeStripe(port)).length > 0) {
     say("Made the secrets of this local server in .dev.vars.");
   }
   migrateLocalDatabase(env);
-  await supervise([worker(port, env)], () => {
-    process.stdout.write(`\nClaimcheck is at http://localhost:${port} (Ctrl-C ends it).\n`);
+  const stripe = await fakeStripe(readDevVars(devVars), port, env);
+  await supervise([...(stripe ? [stripe] : []), worker(port, env)], () => {
+    const payments = stripe
+      ? `Payments go to the fake Stripe at ${stripe.readyUrl} and move no money.`
+      : "Payments go to Stripe, with the key in .dev.vars.";
+    process.stdout.write(
+      `\nClaimcheck is at http://localhost:${port} (Ctrl-C ends it).\n${payments}\n`,
+    );
   });
 });

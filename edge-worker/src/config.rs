@@ -1,8 +1,10 @@
 //! What the deployment configures: the `[vars]` of wrangler.toml.
 
+use claimcheck_protocol::keys::AilockId;
 use worker::{Env, Url};
 
 use crate::error::ApiError;
+use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
 
 /// Settings of a deployment. Secrets are not among them.
@@ -14,6 +16,12 @@ pub struct Config {
     pub cors_origins: Option<Vec<String>>,
     /// What is taken as an upload.
     pub uploads: UploadRules,
+    /// How money is taken.
+    pub payments: PaymentRules,
+    /// `ARBITER_AILOCK_ID`: whose verdicts are taken. None: nobody's.
+    pub arbiter: Option<AilockId>,
+    /// `OPERATOR_AILOCK_ID`: who may revoke by policy. None: nobody.
+    pub operator: Option<AilockId>,
     /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
     pub test_clock: bool,
 }
@@ -35,8 +43,13 @@ impl Config {
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
         let uploads =
             UploadRules::from_vars(var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
+        let payments = PaymentRules::from_vars(var)?;
+        let ailock = |name: &str| var(name).map(|text| text.parse()).transpose();
+        let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
+        let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
+        let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
         let test_clock = var("TEST_CLOCK").is_some();
-        Ok(Self { public_origin, cors_origins, uploads, test_clock })
+        Ok(Self { public_origin, cors_origins, uploads, payments, arbiter, operator, test_clock })
     }
 
     /// The issuer of tokens at a request's address, without a slash at the end.
@@ -45,7 +58,8 @@ impl Config {
     }
 }
 
-fn is_origin(text: &str) -> bool {
+/// Whether a text is an origin as browsers write it: scheme, host and port, no path.
+pub(crate) fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.origin().is_tuple() && url.origin().ascii_serialization() == text)
 }
 
@@ -85,6 +99,8 @@ mod tests {
             assert!(config(&[("PUBLIC_ORIGIN", origin)]).is_err(), "{origin}");
         }
         assert!(config(&[("MAX_FILE_BYTES", "200MB")]).is_err());
+        assert!(config(&[("ARBITER_AILOCK_ID", "someone")]).is_err());
+        assert!(config(&[("OPERATOR_AILOCK_ID", "ailock1")]).is_err());
         assert!(config(&[("PUBLIC_ORIGIN", "https://files.example")]).is_ok());
     }
 

@@ -1,5 +1,6 @@
 //! What a handler is given beside the request: the books, the time, the settings and the name of the call.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -13,10 +14,13 @@ use crate::error::{ApiError, Refusal};
 use crate::random;
 use crate::server_key::ServerKeys;
 use crate::store::Store;
+use crate::stripe::Stripe;
 
 const DATABASE: &str = "DB";
 const BLOBS: &str = "BLOBS";
 const RATE_WINDOW_SECONDS: &str = "60";
+/// The origin of background work where none is configured. It has no address, and only development configures none.
+const LOCAL_ORIGIN: &str = "http://localhost";
 
 /// The names of one call, for the log, the audit and the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub struct Ctx {
     pub store: Store,
     /// What stands for `:name` in the route's path.
     pub path_params: BTreeMap<&'static str, String>,
+    /// Whether this call has written calls to others into the outbox, to be made once it is answered.
+    pub has_calls: Cell<bool>,
     env: Env,
 }
 
@@ -95,7 +101,45 @@ impl Ctx {
         let origin =
             CallOrigin { ip: header(headers, "cf-connecting-ip"), user_agent: header(headers, "user-agent") };
         let method = request.inner().method();
-        Ok(Self { names, origin, url, method, issuer, config, now, store, path_params: BTreeMap::new(), env })
+        let (path_params, has_calls) = (BTreeMap::new(), Cell::new(false));
+        Ok(Self { names, origin, url, method, issuer, config, now, store, path_params, has_calls, env })
+    }
+
+    /// For work that no request waits for, which is the server's own: a cron run, or what is left to do after an
+    /// answer.
+    pub async fn background(env: Env) -> Result<Self, ApiError> {
+        let names = CallNames::make(None)?;
+        let config = Config::parse(&env)?;
+        let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
+        let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
+        let store = open_store(&env)?;
+        let now = clock::now(&config, &issuer, &store).await?;
+        let (origin, path_params) = (CallOrigin::default(), BTreeMap::new());
+        let has_calls = Cell::new(false);
+        Ok(Self {
+            names,
+            origin,
+            url,
+            method: String::new(),
+            issuer,
+            config,
+            now,
+            store,
+            path_params,
+            has_calls,
+            env,
+        })
+    }
+
+    /// Stripe, as this deployment is set up.
+    pub fn stripe(&self) -> Result<Stripe, ApiError> {
+        Stripe::from_env(&self.env, &self.config)
+    }
+
+    /// The secrets that Stripe signs webhooks with; the previous one is there while a rotation lasts.
+    pub fn webhook_secrets(&self) -> Vec<String> {
+        let secret = |name: &str| self.env.secret(name).ok().map(|value| value.to_string());
+        ["STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS"].into_iter().filter_map(secret).collect()
     }
 
     /// The bucket of sealed chunks.

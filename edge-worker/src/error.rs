@@ -151,13 +151,24 @@ impl ApiError {
     /// The answer. What failed inside is not in it.
     pub fn into_response(self, request_id: &str) -> worker::Result<Response> {
         match self {
-            Self::Refused(refusal) => problem_response(refusal, request_id),
             Self::Token(code, description) => token_error_response(code, description),
-            Self::Dependency(..) => {
-                let refusal = Refusal::new(ProblemCode::Unavailable).header("retry-after", "1");
-                problem_response(refusal, request_id)
-            }
-            Self::Bug(_) => problem_response(Refusal::new(ProblemCode::Internal), request_id),
+            other => problem_response(other.into_refusal(), request_id),
+        }
+    }
+
+    /// The same as a part of an answer.
+    pub fn into_problem(self, request_id: &str) -> Problem {
+        let mut problem = self.into_refusal().problem;
+        request_id.clone_into(&mut problem.request_id);
+        *problem
+    }
+
+    fn into_refusal(self) -> Refusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Dependency(..) => Refusal::new(ProblemCode::Unavailable).header("retry-after", "1"),
+            // Only the token endpoint speaks OAuth, and it answers for itself.
+            Self::Token(..) | Self::Bug(_) => Refusal::new(ProblemCode::Internal),
         }
     }
 }

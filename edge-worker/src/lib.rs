@@ -12,10 +12,13 @@ pub mod clock;
 pub mod config;
 pub mod context;
 pub mod cors;
+pub mod deadlines;
 pub mod error;
 pub mod extract;
+pub mod filing;
 pub mod handlers;
 pub mod log;
+pub mod outbox;
 pub mod random;
 pub mod repr_digest;
 pub mod respond;
@@ -24,6 +27,7 @@ pub mod scheduled;
 pub mod server_key;
 pub mod sides;
 pub mod store;
+pub mod stripe;
 pub mod transitions;
 pub mod upload_rules;
 
@@ -31,8 +35,8 @@ use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, e
 
 /// Answers one request. Every failure becomes a problem document, so this never returns an error.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    Ok(router::answer(request, env).await)
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    Ok(router::answer(request, env, &context).await)
 }
 
 /// Runs on the cron of wrangler.toml.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use worker::console_log;
 
+use crate::context::CallNames;
 use crate::error::Outcome;
 
 /// The line of one call.
@@ -46,6 +47,48 @@ pub struct RunLine {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+}
+
+/// The line of one part of a call.
+#[derive(Debug, Serialize)]
+struct PartLine<'a> {
+    level: &'static str,
+    request_id: &'a str,
+    trace_id: &'a str,
+    part: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+}
+
+/// Writes what a part of a call came to that does not decide the answer's status.
+pub fn write_part(names: &CallNames, part: &'static str, outcome: Outcome) {
+    write(&PartLine {
+        level: level(&outcome),
+        request_id: &names.request_id,
+        trace_id: &names.trace_id,
+        part,
+        outcome: outcome.code,
+        fault: outcome.fault,
+        cause: outcome.cause,
+    });
+}
+
+/// The line of something that an operator may want to look into.
+#[derive(Debug, Serialize)]
+pub struct Notice {
+    level: &'static str,
+    notice: &'static str,
+    what: String,
+}
+
+impl Notice {
+    /// With a name of this code and a code or type of another's; never with text of a caller's.
+    pub fn new(notice: &'static str, what: impl Into<String>) -> Self {
+        Self { level: "warning", notice, what: what.into() }
+    }
 }
 
 /// The level of a line about an outcome.

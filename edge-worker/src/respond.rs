@@ -1,5 +1,6 @@
 //! Answers of handlers, and what every answer carries.
 
+use claimcheck_protocol::jcs;
 use serde::Serialize;
 use worker::js_sys;
 use worker::wasm_bindgen::JsValue;
@@ -11,6 +12,12 @@ use crate::error::ApiError;
 /// 200 with a JSON body.
 pub fn json<T: Serialize>(body: &T) -> Result<Response, ApiError> {
     Ok(ResponseBuilder::new().from_json(body)?)
+}
+
+/// 200 with the canonical JSON (RFC 8785) of a body, to the byte what it was hashed or signed as.
+pub fn canonical_json<T: Serialize>(body: &T) -> Result<Response, ApiError> {
+    let bytes = jcs::to_vec(body).map_err(|_| ApiError::Bug("an answer has no canonical form"))?;
+    Ok(ResponseBuilder::new().with_header("content-type", "application/json")?.fixed(bytes))
 }
 
 /// 200 with a JSON body that caches may keep for `seconds`.

@@ -22,8 +22,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, chunk_put, claims, download, grant, health, inbox, invoice, metadata, offers, products,
-    register, token, transfers, upload_complete, uploads,
+    ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
+    metadata, offers, packet, products, refund, register, requirements, requirements_reject,
+    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -48,8 +49,20 @@ pub static ROUTES: &[Route] = &[
     api("products-invoice", POST, token!(invoice::make)),
     api("products-grant", POST, token!(grant::make)),
     api("transfers", GET, token!(transfers::show)),
+    api("transfers-cancel", POST, token!(cancel::cancel)),
+    api("transfers-packet", GET, token!(packet::show)),
+    api("products-revoke", POST, token!(revoke::revoke)),
+    api("products-dispute", GET_POST, token!(dispute::show_or_file)),
+    api("disputes-verdict", POST, token!(verdict::rule)),
+    api("products-requirements", GET, token!(requirements::show)),
+    api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
+    api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
+    api("transfers-refund", POST, token!(refund::make)),
+    // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
+    api("payments-stripe-webhook", POST, public!(webhook::receive)),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
+    api("ailock-batch", POST, token!(batch::run)),
     // Delivery; a claim changes something even with GET
     api("products-claim", GET_POST, token!(claims::claim)).replay(Replay::Refused).rate("RATE_CLAIM"),
     api("claims-cancel", POST, token!(claims::cancel)),

@@ -3,7 +3,10 @@
 //! The batch begins with the audit row of the next number. Of two transitions decided on the same state the second
 //! fails there, with all that it would have done; it is then decided anew on the state that the first one left.
 
+mod charge;
 mod effects;
+
+pub use charge::part_key;
 
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::envelope::Envelope;
@@ -15,7 +18,7 @@ use crate::audit::{Entry, Head};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Frozen, StoredTransfer};
-use crate::store::{Query, StoreError};
+use crate::store::{Query, StoreError, payments};
 
 /// How often a decision is made on fresh state before the caller is asked to try again.
 const MAX_ATTEMPTS: u32 = 8;
@@ -25,22 +28,64 @@ const OFFER: &str = "offer";
 /// What is to happen to a transfer, decided on the state that it has now.
 #[derive(Debug)]
 pub struct Change {
-    event: Event,
-    envelope: Option<Envelope>,
+    action: &'static str,
+    event: Option<Event>,
+    earlier: Vec<Event>,
+    supplied: Supplied,
     frozen: Option<Frozen>,
     with: Vec<Query>,
+}
+
+/// What effects need besides the machine.
+#[derive(Debug, Default)]
+struct Supplied {
+    /// What a grant hands over; none: the one sealed ahead.
+    envelope: Option<Envelope>,
+    /// The caller's own name of the refund of a part.
+    refund_id: Option<String>,
+    /// Where the payment page leads back to; none: this server.
+    return_origin: Option<String>,
 }
 
 impl Change {
     /// By an event.
     pub fn by(event: impl Into<Event>) -> Self {
-        Self { event: event.into(), envelope: None, frozen: None, with: Vec::new() }
+        let (earlier, supplied) = (Vec::new(), Supplied::default());
+        let event = event.into();
+        Self { action: event.name(), event: Some(event), earlier, supplied, frozen: None, with: Vec::new() }
+    }
+
+    /// By something that the state machine need not know, such as a party's statement: an audit row all the same.
+    pub fn noting(action: &'static str) -> Self {
+        let (earlier, supplied) = (Vec::new(), Supplied::default());
+        Self { action, event: None, earlier, supplied, frozen: None, with: Vec::new() }
+    }
+
+    /// These happen before it, in the same batch.
+    #[must_use]
+    pub fn after<T: Into<Event>>(mut self, events: impl IntoIterator<Item = T>) -> Self {
+        self.earlier.extend(events.into_iter().map(Into::into));
+        self
+    }
+
+    /// A refund of a part goes by this name of the caller's.
+    #[must_use]
+    pub fn refunding(mut self, refund_id: Option<String>) -> Self {
+        self.supplied.refund_id = refund_id;
+        self
+    }
+
+    /// The payment page leads back to this origin.
+    #[must_use]
+    pub fn returning_to(mut self, origin: Option<String>) -> Self {
+        self.supplied.return_origin = origin;
+        self
     }
 
     /// The grant hands over this envelope, of this release.
     #[must_use]
-    pub const fn granting(mut self, envelope: Envelope, frozen: Frozen) -> Self {
-        self.envelope = Some(envelope);
+    pub fn granting(mut self, envelope: Envelope, frozen: Frozen) -> Self {
+        self.supplied.envelope = Some(envelope);
         self.frozen = Some(frozen);
         self
     }
@@ -62,7 +107,7 @@ pub async fn begin(
     effects: &[Effect],
 ) -> Result<StoredTransfer, BeginError> {
     let entry = Entry::make(ctx, transfer.id, Head::START, actor, OFFER)?;
-    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), effects, None)?;
+    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), effects, &Supplied::default())?;
     let insert =
         transfers::insert(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
     let batch = [insert].into_iter().chain(entry.queries()).chain(follow).collect();
@@ -115,13 +160,13 @@ async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
 
 /// Whether the change was stored; if not, another one came first.
 async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
-    let action = change.event.name();
-    let Transition { next, effects } = current.machine.clone().apply(change.event)?;
+    let Transition { next, effects } = decide_all(&current, change.earlier, change.event)?;
     if effects == [Effect::NoEffect] && change.with.is_empty() {
         return Ok(true);
     }
+    let books = payments::project(current.id, &current.machine, &next, ctx.now.seconds());
     let head = Head { seq: current.audit_seq, hash: current.audit_head };
-    let entry = Entry::make(ctx, current.id, head, actor, action)?;
+    let entry = Entry::make(ctx, current.id, head, actor, change.action)?;
     let mut transfer = StoredTransfer {
         machine: next,
         frozen: change.frozen.or(current.frozen),
@@ -130,15 +175,38 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
         updated_at: ctx.now.seconds(),
         ..current
     };
-    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), &effects, change.envelope)?;
+    let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), &effects, &change.supplied)?;
     let update =
         transfers::update(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
-    let batch = entry.queries().into_iter().chain([update]).chain(follow).chain(change.with).collect();
+    let batch =
+        entry.queries().into_iter().chain([update]).chain(follow).chain(books).chain(change.with).collect();
     match ctx.store.batch(batch).await {
         Ok(_) => Ok(true),
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        // Another delivery of the same event stored it, and all that follows from it.
+        Err(error) if error.is_unique("stripe_events") => Ok(true),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The events one after the other, as one transition; without any, a transition that notes something.
+fn decide_all(
+    current: &StoredTransfer,
+    earlier: Vec<Event>,
+    event: Option<Event>,
+) -> Result<Transition, TransitionError> {
+    let mut next = current.machine.clone();
+    let mut all = if event.is_none() { vec![Effect::Recorded] } else { Vec::new() };
+    for event in earlier.into_iter().chain(event) {
+        let transition = next.apply(event)?;
+        next = transition.next;
+        all.extend(transition.effects);
+    }
+    all.retain(|effect| *effect != Effect::NoEffect);
+    if all.is_empty() {
+        all.push(Effect::NoEffect);
+    }
+    Ok(Transition { next, effects: all })
 }
 
 impl From<TransitionError> for ApiError {

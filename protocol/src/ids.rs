@@ -140,6 +140,9 @@ type_id!(
     /// A public listing of a product.
     ListingId, "listing");
 type_id!(
+    /// A dispute that a buyer opens.
+    BuyerDisputeId, "dispute");
+type_id!(
     /// A message in an inbox.
     MessageId, "message");
 type_id!(

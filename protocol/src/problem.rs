@@ -39,6 +39,8 @@ macro_rules! problem_codes {
 problem_codes! {
     /// The request cannot be read: JSON, a parameter, a header.
     InvalidRequest = ("invalid_request", 400, "The request cannot be read"),
+    /// A webhook is not signed by its sender, or not just now.
+    InvalidSignature = ("invalid_signature", 400, "The signature is not valid"),
     /// A chunk PUT came without its digest.
     DigestRequired = ("digest_required", 400, "A chunk needs a Repr-Digest header with its sha-256"),
     /// The bytes are not the ones the digest was made of.
@@ -111,6 +113,8 @@ problem_codes! {
     Unprocessable = ("unprocessable", 422, "The request contradicts itself or what is stored"),
     /// The declared type is not allowed here.
     TypeNotAllowed = ("type_not_allowed", 422, "Files of this type are not allowed"),
+    /// Stripe refuses to open a payment page for this sale.
+    PaymentRefused = ("payment_refused", 422, "The payment provider refuses this sale"),
     /// The buyer has to provide something first.
     MissingInputs = ("missing_inputs", 422, "Some inputs are missing"),
     /// The offer asks for no such input.

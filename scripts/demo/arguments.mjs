@@ -3,11 +3,11 @@ import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { PlainError } from "../setup/process.mjs";
 
-export const USAGE = "npm run demo -- FILE [--keep DIR] [--browser]";
+export const USAGE = "npm run demo -- FILE [--paid] [--keep DIR] [--browser]";
 
 /**
  * @param {string[]} argv
- * @returns {{ file: string, keep: string | undefined, browser: boolean }}
+ * @returns {{ file: string, keep: string | undefined, browser: boolean, paid: boolean }}
  */
 export function readArguments(argv) {
   const { values, positionals } = parse(argv);
@@ -16,7 +16,7 @@ export function readArguments(argv) {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     throw new PlainError(`${file} is not a file that can be read.`);
   }
-  return { file, keep: values.keep, browser: values.browser };
+  return { file, keep: values.keep, browser: values.browser, paid: values.paid };
 }
 
 /** @param {string[]} args */
@@ -24,6 +24,7 @@ function parse(args) {
   const options = /** @type {const} */ ({
     keep: { type: "string" },
     browser: { type: "boolean", default: false },
+    paid: { type: "boolean", default: false },
   });
   try {
     return parseArgs({ args, options, allowPositionals: true });

@@ -1,7 +1,8 @@
-// A whole sale of one file at price 0, seller and buyer in two profiles of a headless Chromium.
+// A whole sale of one file, seller and buyer in two profiles of a headless Chromium.
 import { basename, join } from "node:path";
 import { launchBrowser } from "../../tests/e2e/browser.mjs";
 import { serveSdkPage } from "../../tests/e2e/sdk-page.mjs";
+import { untilDelivered } from "./payment.mjs";
 import { progressOf } from "./progress.mjs";
 import { sha256Of, timed } from "./sale.mjs";
 
@@ -62,13 +63,42 @@ async function download(page, transferId, target) {
   return result;
 }
 
+/** Clicks Pay, and waits until the Checkout page has sent the buyer back. @param {Page} page @param {string} url */
+async function clickPay(page, url) {
+  await page.goto(url);
+  const { origin } = new URL(url);
+  await Promise.all([
+    page.waitForURL((at) => at.origin !== origin),
+    page.getByRole("button", { name: "Pay", exact: true }).click(),
+  ]);
+}
+
+/**
+ * Accepts an offer and pays for it, in a second page of the buyer.
+ *
+ * @param {Page} page
+ * @param {string} transferId
+ * @param {import("./payment.mjs").Payment} payment
+ */
+async function buy(page, transferId, payment) {
+  const call = (/** @type {string} */ method) =>
+    page.evaluate(
+      ([name, id]) => /** @type {any} */ (globalThis).client[name](id),
+      [method, transferId],
+    );
+  const { checkout_url } = await call("accept");
+  await payment.pay(checkout_url, async (url) => clickPay(await page.context().newPage(), url));
+  return untilDelivered(() => call("transfer"));
+}
+
 /**
  * @param {string} api
  * @param {string} file
  * @param {string} folder where the opened file goes
+ * @param {import("./payment.mjs").Payment} payment
  * @returns {Promise<import("./sale.mjs").Sale>}
  */
-export async function sellInBrowser(api, file, folder) {
+export async function sellInBrowser(api, file, folder, payment) {
   const [browser, sdk] = [await launchBrowser(), await serveSdkPage()];
   try {
     const setting = { page: sdk.url, api };
@@ -83,19 +113,13 @@ export async function sellInBrowser(api, file, folder) {
       progress: "Downloading and opening",
     });
     const release = await timed(() => upload(seller.page, file));
-    const order = {
-      releaseId: release.value.release_id,
-      buyer: buyer.registration.profile.body.id,
-      title: basename(file),
-    };
+    const [releaseId, buyerId] = [release.value.release_id, buyer.registration.profile.body.id];
+    const order = { releaseId, buyer: buyerId, title: basename(file), ...payment.offer };
     const offer = await seller.page.evaluate(
       (request) => /** @type {any} */ (globalThis).client.offer(request),
       order,
     );
-    const { transfer } = await buyer.page.evaluate(
-      (id) => /** @type {any} */ (globalThis).client.accept(id),
-      offer.transfer_id,
-    );
+    const transfer = await buy(buyer.page, offer.transfer_id, payment);
     const target = join(folder, basename(file));
     const received = await timed(() => download(buyer.page, transfer.transfer_id, target));
     return {
@@ -105,7 +129,7 @@ export async function sellInBrowser(api, file, folder) {
       download: received.value,
       audit: await seller.page.evaluate(
         (id) => /** @type {any} */ (globalThis).client.audit(id),
-        release.value.release_id,
+        releaseId,
       ),
       sha256: await sha256Of(target),
       seconds: { seal_upload: release.seconds, download_open: received.seconds },

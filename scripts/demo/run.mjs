@@ -9,6 +9,7 @@ import { startServer } from "../../tests/functional/harness.mjs";
 import { PlainError } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
 import { keep as keepFiles } from "./keep.mjs";
+import { preparePayment } from "./payment.mjs";
 
 const CHECK = fileURLToPath(new URL("check-kept.mjs", import.meta.url));
 
@@ -30,14 +31,19 @@ function makeFolder(keepAs) {
   return resolve(keepAs);
 }
 
-/** @param {string} file @param {string} folder @param {boolean} browser */
-async function sell(file, folder, browser) {
-  const server = await startServer();
+/**
+ * @param {string} folder
+ * @param {ReturnType<typeof readArguments>} options
+ * @param {import("./payment.mjs").Payment} payment
+ */
+async function sell(folder, { file, browser }, payment) {
+  const server = await startServer({ vars: payment.vars });
   try {
+    payment.toldAt(server.url);
     // Each way is loaded only when it is taken: without --browser nobody needs a browser's driver.
     const sale = browser
-      ? await (await import("./browser.mjs")).sellInBrowser(server.url, file, folder)
-      : await (await import("./sale.mjs")).sellInNode(server.url, file, folder);
+      ? await (await import("./browser.mjs")).sellInBrowser(server.url, file, folder, payment)
+      : await (await import("./sale.mjs")).sellInNode(server.url, file, folder, payment);
     await keepFiles(folder, sale, server);
     return sale;
   } finally {
@@ -46,10 +52,11 @@ async function sell(file, folder, browser) {
 }
 
 async function demo() {
-  const { file, keep, browser } = readArguments(process.argv.slice(2));
-  const folder = makeFolder(keep);
+  const options = readArguments(process.argv.slice(2));
+  const payment = await preparePayment(options.paid);
+  const folder = makeFolder(options.keep);
   try {
-    const { download, transfer, sha256, seconds } = await sell(file, folder, browser);
+    const { download, transfer, sha256, seconds } = await sell(folder, options, payment);
     const manifest = download.manifest.body;
     const verified = verifyKept(folder);
     const result = {
@@ -60,12 +67,14 @@ async function demo() {
       chunks: manifest.files.reduce((sum, { chunks }) => sum + chunks.length, 0),
       sha256,
       seconds,
+      payment: payment.outcome(),
       receipt_verified: verified,
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
     if (!verified) throw new PlainError("The sale went through, but what it left does not verify.");
   } finally {
-    if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+    await payment.close();
+    if (options.keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,10 +1,11 @@
-// A whole sale of one file at price 0, seller and buyer in this process, through the npm package.
+// A whole sale of one file, seller and buyer in this process, through the npm package.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Claimcheck, Identity } from "claimcheck";
 import { fileSource, FolderSink } from "claimcheck/node";
+import { pressPay, untilDelivered } from "./payment.mjs";
 import { progressOf } from "./progress.mjs";
 
 /**
@@ -42,9 +43,10 @@ export async function timed(part) {
  * @param {string} origin
  * @param {string} file
  * @param {string} folder where the opened file goes
+ * @param {import("./payment.mjs").Payment} payment
  * @returns {Promise<Sale>}
  */
-export async function sellInNode(origin, file, folder) {
+export async function sellInNode(origin, file, folder, payment) {
   const seller = await Claimcheck.connect(origin, await Identity.make());
   const buyer = await Claimcheck.connect(origin, await Identity.make());
   const registrations = [await seller.register("Seller"), await buyer.register("Buyer")];
@@ -55,14 +57,16 @@ export async function sellInNode(origin, file, folder) {
       { onProgress: progressOf("Sealing and uploading") },
     ),
   );
-  const offer = await seller.offer({
+  const { transfer_id } = await seller.offer({
     releaseId: upload.value.release_id,
     buyer: buyer.identity.id,
     title,
+    ...payment.offer,
   });
-  const { transfer } = await buyer.accept(offer.transfer_id);
+  await payment.pay((await buyer.accept(transfer_id)).checkout_url, pressPay);
+  const transfer = await untilDelivered(() => buyer.transfer(transfer_id));
   const download = await timed(() =>
-    buyer.download(transfer.transfer_id, new FolderSink(folder), {
+    buyer.download(transfer_id, new FolderSink(folder), {
       onProgress: progressOf("Downloading and opening"),
     }),
   );

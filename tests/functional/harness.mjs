@@ -1,6 +1,7 @@
 // The built Worker on the real runtime, with the bindings of wrangler.toml, an empty database and an empty bucket.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createTestHarness, unstable_readConfig as readConfig } from "wrangler";
 
@@ -24,7 +25,10 @@ function workerConfig(vars, rates, page) {
     compatibility_date: config.compatibility_date,
     compatibility_flags: config.compatibility_flags,
     r2_buckets: config.r2_buckets,
-    d1_databases: config.d1_databases,
+    d1_databases: config.d1_databases.map((database) => ({
+      ...database,
+      migrations_dir: `${ROOT}${database.migrations_dir}`,
+    })),
     triggers: config.triggers,
     ratelimits: config.ratelimits.map(({ name, simple, ...rest }) => ({
       ...rest,
@@ -89,7 +93,8 @@ export async function startServer({ vars = {}, rates = {}, page = false } = {}) 
   const seed = randomBytes(32).toString("base64url");
   const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars }, rates, page);
   for (const [name, value] of Object.entries(vars)) if (value === null) delete config.vars[name];
-  const harness = createTestHarness({ root: ROOT, workers: [{ config }] });
+  // From the project's own folder the runtime would read a developer's .dev.vars, over what a test says.
+  const harness = createTestHarness({ root: dirname(config.main), workers: [{ config }] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
   await worker.applyD1Migrations("DB");

@@ -9,7 +9,8 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { tryLock, withLock } from "../../scripts/build/lock.mjs";
 import { ROOT } from "../../scripts/setup/paths.mjs";
-import { ensureDevVars } from "../../scripts/start/dev-vars.mjs";
+import { ensureDevVars, readDevVars } from "../../scripts/start/dev-vars.mjs";
+import { chooseFakeStripe, fakeStripe } from "../../scripts/start/fake-stripe.mjs";
 import { isPortFree } from "../../scripts/start/port.mjs";
 
 /** @param {import("node:test").TestContext} t */
@@ -21,21 +22,70 @@ function makeFolder(t) {
 
 test("development secrets are made once, for this user's eyes only", (t) => {
   const file = join(makeFolder(t), ".dev.vars");
-  assert.deepEqual(ensureDevVars(file), ["SERVER_SEED"]);
+  const made = ["SERVER_SEED", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE"];
+  assert.deepEqual(ensureDevVars(file, "http://localhost:1"), made);
   const text = readFileSync(file, "utf8");
-  const seed = /^SERVER_SEED=([\w-]{43})\n$/.exec(text)?.[1] ?? "";
+  const seed = /^SERVER_SEED=([\w-]{43})$/m.exec(text)?.[1] ?? "";
   assert.equal(Buffer.from(seed, "base64url").length, 32);
+  assert.match(
+    text,
+    /^STRIPE_WEBHOOK_SECRET=whsec_[\w-]{43}\nSTRIPE_API_BASE=http:..localhost:1$/m,
+  );
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.deepEqual(ensureDevVars(file), []);
+  assert.deepEqual(ensureDevVars(file, "http://localhost:2"), []);
   assert.equal(readFileSync(file, "utf8"), text);
 });
 
 test("a person's own development variables are kept", (t) => {
   const file = join(makeFolder(t), ".dev.vars");
   writeFileSync(file, "OTHER=1");
-  ensureDevVars(file);
-  assert.match(readFileSync(file, "utf8"), /^OTHER=1\nSERVER_SEED=[\w-]{43}\n$/);
+  ensureDevVars(file, "http://localhost:1");
+  assert.match(readFileSync(file, "utf8"), /^OTHER=1\nSERVER_SEED=[\w-]{43}\nSTRIPE_/);
 });
+
+test("a person's own Stripe key is used with the real Stripe", async (t) => {
+  const file = join(makeFolder(t), ".dev.vars");
+  writeFileSync(file, 'STRIPE_SECRET_KEY = "sk_test_mine"\n');
+  assert.deepEqual(ensureDevVars(file, "http://localhost:1"), ["SERVER_SEED"]);
+  const devVars = readDevVars(file);
+  assert.equal(devVars.get("STRIPE_SECRET_KEY"), "sk_test_mine");
+  assert.equal(await fakeStripe(devVars, 8787, {}), undefined);
+});
+
+test("the fake Stripe serves where .dev.vars says, with the secrets that it holds", async (t) => {
+  const folder = makeFolder(t);
+  const file = join(folder, ".dev.vars");
+  const base = await chooseFakeStripe(8788);
+  assert.notEqual(new URL(base).port, "8788");
+  ensureDevVars(file, base);
+  const devVars = readDevVars(file);
+  const program = await fakeStripe(devVars, 8787, process.env);
+  assert.ok(program);
+  const [command, ...args] = program.command;
+  const env = { ...program.env, STATE_FILE: join(folder, "state.json") };
+  const child = spawn(command, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+  const ended = once(child, "exit");
+  t.after(() => child.kill("SIGKILL"));
+  await untilAnswered(program.readyUrl, ended);
+  const headers = { authorization: `Bearer ${devVars.get("STRIPE_SECRET_KEY")}` };
+  assert.equal((await fetch(`${base}/v1/refunds`, { headers })).status, 200);
+  assert.equal((await fetch(`${base}/v1/refunds`)).status, 401);
+  await assert.rejects(fakeStripe(devVars, 8787, {}), /in use/);
+  child.kill("SIGTERM");
+  assert.equal((await ended)[0], 0);
+  await assert.rejects(fakeStripe(devVars, Number(new URL(base).port), {}), /in use/);
+});
+
+/** @param {string} url @param {Promise<unknown>} ended ends the wait too */
+async function untilAnswered(url, ended) {
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  while (!isOver) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return response.text();
+  }
+  throw new Error("the program ended");
+}
 
 test("a port in use is seen, on IPv4", async () => {
   const server = createServer().listen(0, "127.0.0.1");

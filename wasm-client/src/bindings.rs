@@ -1,8 +1,10 @@
 //! The JavaScript face of the crate: converts and delegates, nothing else. The npm package wraps it in types.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::packet::{self, Pins};
 use js_sys::{Array, Function, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -125,6 +127,13 @@ impl Control {
     pub fn retry_now(&self) {
         self.0.retry_now();
     }
+}
+
+/// See [`packet::verify`]. `pinned` is a `kid`, a JWK Set, or nothing.
+#[wasm_bindgen(js_name = verifyPacket)]
+pub fn verify_packet(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
+    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
+    to_js(&packet::verify(text, &pins.map_err(|error| argument(&error.to_string()))?))
 }
 
 /// SHA-256 of bytes that come piece by piece.
@@ -269,9 +278,38 @@ impl Client {
         to_js(&self.0.persist(&driver::Control::new(), list).await.map_err(throw)?)
     }
 
-    /// Messages after a cursor.
-    pub async fn inbox(&self, cursor: u64) -> Result<JsValue, JsValue> {
-        let read = || self.0.session().inbox(cursor);
+    /// See [`sale::Client::requirements`].
+    pub async fn requirements(&self, transfer_id: String) -> Result<JsValue, JsValue> {
+        to_js(&self.0.requirements(id_of(&transfer_id)?).await.map_err(throw)?)
+    }
+
+    /// See [`sale::Client::submit_inputs`].
+    #[wasm_bindgen(js_name = submitInputs)]
+    pub async fn submit_inputs(&self, transfer_id: String, values: JsValue) -> Result<JsValue, JsValue> {
+        let values: BTreeMap<String, String> = from_js(values)?;
+        let values: Vec<(String, String)> = values.into_iter().collect();
+        to_js(&self.0.submit_inputs(id_of(&transfer_id)?, &values).await.map_err(throw)?)
+    }
+
+    /// See [`sale::Client::reject_input`].
+    #[wasm_bindgen(js_name = rejectInput)]
+    pub async fn reject_input(
+        &self,
+        transfer_id: String,
+        input_id: String,
+        reason: String,
+    ) -> Result<JsValue, JsValue> {
+        to_js(&self.0.reject_input(id_of(&transfer_id)?, input_id, reason).await.map_err(throw)?)
+    }
+
+    /// See [`sale::Client::inputs`].
+    pub async fn inputs(&self, transfer_id: String) -> Result<JsValue, JsValue> {
+        convert::opened_inputs(&self.0.inputs(id_of(&transfer_id)?).await.map_err(throw)?)
+    }
+
+    /// Messages after a cursor, waited for up to `wait` seconds.
+    pub async fn inbox(&self, cursor: u64, wait: u32) -> Result<JsValue, JsValue> {
+        let read = || self.0.session().inbox(cursor, wait);
         to_js(&self.0.persist(&driver::Control::new(), read).await.map_err(throw)?)
     }
 

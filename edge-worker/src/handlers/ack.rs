@@ -21,9 +21,15 @@ use crate::{extract, respond, sides};
 
 /// Takes an [`Ack`], answers an [`AckAnswer`]. The same receipt again gets the same countersignature.
 pub async fn acknowledge(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
-    let Ack { receipt } = extract::json(&mut request).await?;
+    let body: Ack = extract::json(&mut request).await?;
+    respond::json(&receive(ctx, &caller, body).await?)
+}
+
+/// Keeps a receipt of the caller's; the same one again gets the same countersignature.
+pub(super) async fn receive(ctx: &Ctx, caller: &Caller, body: Ack) -> Result<AckAnswer, ApiError> {
+    let Ack { receipt } = body;
     let transfer_id = receipt.body.transfer_id.ok_or_else(|| differs("transfer_id"))?;
-    let (transfer, buyer) = sides::load_as_buyer(ctx, &caller, transfer_id).await?;
+    let (transfer, buyer) = sides::load_as_buyer(ctx, caller, transfer_id).await?;
     let keys = sides::keys(&ctx.store, buyer.id()).await?;
     let hash = receipt.clone().verify(&keys.ed25519_pk)?.hash();
     check_claim(ctx, &transfer, &receipt.body).await?;
@@ -38,7 +44,7 @@ pub async fn acknowledge(mut request: Request, ctx: &Ctx, caller: Caller) -> Res
     let stored =
         transfer.receipt.as_ref().ok_or(ApiError::Bug("an acknowledged transfer without a receipt"))?;
     let countersign = stored.countersign.clone();
-    respond::json(&AckAnswer { transfer: sides::view(&transfer, buyer.id()), countersign })
+    Ok(AckAnswer { transfer: sides::view(&transfer, buyer.id()), countersign })
 }
 
 fn decide(

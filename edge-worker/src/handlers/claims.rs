@@ -35,13 +35,18 @@ pub async fn claim(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Re
                 .into());
         }
     };
-    let (transfer, _) = sides::load_as_buyer(ctx, &caller, body.transfer_id).await?;
+    respond::json(&begin_or_renew(ctx, &caller, body).await?)
+}
+
+/// A ticket for a claim of the caller's, which begins if there is none.
+pub(super) async fn begin_or_renew(ctx: &Ctx, caller: &Caller, body: Claim) -> Result<ClaimAnswer, ApiError> {
+    let (transfer, _) = sides::load_as_buyer(ctx, caller, body.transfer_id).await?;
     let frozen = check_access(ctx, &transfer).await?;
     let claim = match body.claim_id {
         Some(id) => named(ctx, &transfer, id).await?,
         None => running(ctx, &transfer).await?,
     };
-    respond::json(&answer(ctx, &caller, &transfer, frozen, &claim).await?)
+    answer(ctx, caller, &transfer, frozen, &claim).await
 }
 
 /// Refuses where nothing can be downloaded, whatever claims there are.

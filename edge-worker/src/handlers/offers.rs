@@ -10,7 +10,7 @@ use claimcheck_protocol::offer::Offer;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::signed::{StatementError, Verified};
 use claimcheck_protocol::transfer::{ContentState, Delivery, Terms, Transfer, Transition};
-use claimcheck_protocol::wire::MakeOffer;
+use claimcheck_protocol::wire::{MakeOffer, TransferView};
 use futures_util::future::try_join;
 use worker::{Request, Response};
 
@@ -25,32 +25,37 @@ use crate::{extract, respond, sides};
 /// The longest time that an offer stays open: 366 days.
 const MAX_OFFER_SECONDS: i64 = 366 * 24 * 3600;
 
-/// Takes a [`MakeOffer`], answers a [`claimcheck_protocol::wire::TransferView`].
+/// Takes a [`MakeOffer`], answers a [`TransferView`].
 pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let body: MakeOffer = extract::json(&mut request).await?;
+    respond::json(&offer(ctx, &caller, body).await?)
+}
+
+/// Stores an offer of the caller's; the same one again is the same request.
+pub(super) async fn offer(ctx: &Ctx, caller: &Caller, body: MakeOffer) -> Result<TransferView, ApiError> {
     if let Some(stored) = transfers::find(&ctx.store, body.transfer_id).await? {
-        return answer_again(&stored, &body, &caller);
+        return answer_again(&stored, &body, caller);
     }
-    let draft = check(ctx, &caller, &body).await?;
-    match begin(ctx, &caller, &body, draft).await {
-        Ok(transfer) => respond::json(&sides::view(&transfer, caller.id())),
+    let draft = check(ctx, caller, &body).await?;
+    match begin(ctx, caller, &body, draft).await {
+        Ok(transfer) => Ok(sides::view(&transfer, caller.id())),
         Err(BeginError::Failed(error)) => Err(error),
         // Another call with the same id came between.
         Err(BeginError::Taken) => match transfers::find(&ctx.store, body.transfer_id).await? {
-            Some(stored) => answer_again(&stored, &body, &caller),
+            Some(stored) => answer_again(&stored, &body, caller),
             None => Err(Refusal::new(ProblemCode::IdConflict).detail("offer_id is taken").into()),
         },
     }
 }
 
-fn answer_again(stored: &StoredTransfer, body: &MakeOffer, caller: &Caller) -> Result<Response, ApiError> {
+fn answer_again(
+    stored: &StoredTransfer,
+    body: &MakeOffer,
+    caller: &Caller,
+) -> Result<TransferView, ApiError> {
     let is_same =
         stored.seller == caller.id() && stored.offer == body.offer && stored.held_envelope == body.envelope;
-    if is_same {
-        respond::json(&sides::view(stored, caller.id()))
-    } else {
-        Err(ProblemCode::IdConflict.into())
-    }
+    if is_same { Ok(sides::view(stored, caller.id())) } else { Err(ProblemCode::IdConflict.into()) }
 }
 
 /// An offer that passed every check.

@@ -1,7 +1,7 @@
 //! From a request to the one answer: route, credentials, rate, handler, then what every answer carries and one log line.
 
 use claimcheck_protocol::problem::ProblemCode;
-use worker::{Env, Request, Response};
+use worker::{Context, Env, Request, Response};
 
 use super::{Access, ROUTES, Route};
 use crate::auth::{Caller, TicketHolder};
@@ -9,7 +9,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::context::{CallNames, Ctx};
 use crate::error::{ApiError, Outcome, Refusal};
-use crate::{cors, extract, log, respond};
+use crate::{cors, extract, log, outbox, respond};
 
 const NO_ROUTE: &str = "none";
 const UNKNOWN_ADDRESS: &str = "unknown";
@@ -22,7 +22,7 @@ struct Answer {
 }
 
 /// Answers one request.
-pub async fn answer(request: Request, env: Env) -> Response {
+pub async fn answer(request: Request, env: Env, context: &Context) -> Response {
     let start = clock::runtime_millis();
     let page = cors::origin(&request);
     let cors_config = Config::parse(&env).ok();
@@ -31,7 +31,10 @@ pub async fn answer(request: Request, env: Env) -> Response {
         Ok(names) => names,
         Err(error) => return error.into_response("").unwrap_or_else(|_| bare_failure()),
     };
-    let answer = run(request, env, &names).await;
+    let answer = run(request, env.clone(), &names).await;
+    if answer.ctx.as_ref().is_some_and(|ctx| ctx.has_calls.get()) {
+        context.wait_until(outbox::run_after_answer(env));
+    }
     let outcome = match &answer.result {
         Ok(_) => Outcome { code: "ok", fault: None, cause: None },
         Err(error) => error.outcome(),

@@ -182,6 +182,7 @@ mod tests {
             "/token",
             "/.well-known/oauth-authorization-server",
             "/.well-known/jwks.json",
+            "payments-stripe-webhook",
             "/healthz",
         ];
         assert_eq!(public, meant);

@@ -2,8 +2,9 @@
 
 use claimcheck_protocol::audit::{AuditRow, Origin};
 use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::ids::TransferId;
 
-use super::{Query, sql};
+use super::{Query, Store, StoreError, sql};
 
 /// Appends a row. It fails on the primary key if another transition has taken the number, and the batch with it.
 pub fn insert(row: &AuditRow, hash: Bytes32) -> Query {
@@ -29,4 +30,12 @@ pub fn insert_origin(row: &AuditRow, salt: Bytes32, origin: &Origin) -> Query {
         .bind(salt)
         .bind(origin.ip.as_deref())
         .bind(origin.user_agent.as_deref())
+}
+
+/// A transfer's whole chain, from its first row.
+pub async fn rows(store: &Store, transfer_id: TransferId) -> Result<Vec<AuditRow>, StoreError> {
+    let query =
+        sql("select seq, transfer_id, at, actor, action, request_id, trace_id, origin_hash, prev_hash \
+         from audit_log where transfer_id = ?1 order by seq");
+    store.all(query.bind(transfer_id)).await
 }

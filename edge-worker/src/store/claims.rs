@@ -3,6 +3,7 @@
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::ids::{ClaimId, FileId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::packet::ServiceRecord;
 use claimcheck_protocol::transfer::{ClaimsEnd, Status};
 use serde::Deserialize;
 
@@ -73,6 +74,13 @@ pub async fn find_running(
         "where transfer_id = ?1 and cancelled_at is null and expires_at > ?2 order by id desc limit 1"
     ));
     store.first(query.bind(transfer_id).bind(now)).await
+}
+
+/// Every claim of a transfer, as a packet tells it, oldest first.
+pub async fn service(store: &Store, transfer_id: TransferId) -> Result<Vec<ServiceRecord>, StoreError> {
+    let query = sql("select id as claim_id, nonce, created_at as began_at, expires_at, first_chunk_at, \
+         cancelled_at from claims where transfer_id = ?1 order by id");
+    store.all(query.bind(transfer_id)).await
 }
 
 /// Begins a claim if the sale gives access now and downloads are left: one statement, so no two calls can take the

@@ -2,8 +2,8 @@
 
 use claimcheck_protocol::bytes::{ByteString, Bytes};
 use claimcheck_protocol::ids::{
-    AttachmentId, ClaimId, FileId, LinkId, ListingId, MessageId, OfferId, ProductId, ReleaseId, TransferId,
-    UploadId,
+    AttachmentId, BuyerDisputeId, ClaimId, FileId, LinkId, ListingId, MessageId, OfferId, ProductId,
+    ReleaseId, TransferId, UploadId,
 };
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::keys::{AilockId, Ed25519PublicKey, X25519PublicKey};
@@ -111,6 +111,7 @@ macro_rules! ids_are_text {
 ids_are_text!(
     AilockId,
     AttachmentId,
+    BuyerDisputeId,
     ClaimId,
     FileId,
     LinkId,

@@ -1,11 +1,11 @@
 //! From the machine's effects to columns and statements.
 
 use claimcheck_protocol::audit::Actor;
-use claimcheck_protocol::envelope::Envelope;
 use claimcheck_protocol::ids::MessageId;
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::transfer::{Effect, MessageType, Notice, Party, Timer};
 
+use super::{Supplied, charge};
 use crate::audit::Head;
 use crate::context::Ctx;
 use crate::error::ApiError;
@@ -14,14 +14,14 @@ use crate::store::transfers::{Access, ClaimsState, StoredTransfer};
 use crate::store::{Query, keys, messages};
 
 /// Carries effects out on `transfer`, whose machine is already the next one, and returns the statements that belong
-/// into the batch. A grant hands over `envelope`, or else the one that was sealed ahead.
+/// into the batch. What a grant hands over is supplied, or was sealed ahead.
 pub(super) fn follow(
     ctx: &Ctx,
     actor: Actor,
     transfer: &mut StoredTransfer,
     head: Head,
     effects: &[Effect],
-    envelope: Option<Envelope>,
+    supplied: &Supplied,
 ) -> Result<Vec<Query>, ApiError> {
     let now = ctx.now.seconds();
     transfer.audit_seq = head.seq;
@@ -29,24 +29,27 @@ pub(super) fn follow(
     for effect in effects {
         change_access(&mut transfer.access, effect, now);
         if *effect == Effect::CreateGrant {
-            transfer.grant = envelope.clone().or_else(|| transfer.held_envelope.clone());
+            transfer.grant = supplied.envelope.clone().or_else(|| transfer.held_envelope.clone());
         }
     }
     let mut queries = Vec::new();
     for (ordinal, effect) in (0..).zip(effects) {
+        if let Effect::CreateSession { attempt } = effect {
+            queries.extend(charge::begin_attempt(ctx, transfer, *attempt, supplied)?);
+        }
         queries.extend(match effect {
             Effect::SendMessage { message, to } => tell(ctx, actor, transfer, ordinal, *to, *message, None)?,
             Effect::Notify { notice, to } => {
                 tell(ctx, actor, transfer, ordinal, *to, carrier(notice), Some(notice))?
             }
             Effect::CreateGrant => Some(grant(transfer, now)?),
+            Effect::ExpireSession { session } => Some(charge::expire(ctx, transfer, session)?),
+            Effect::RequestRefund { payment_intent, reason, amount } => {
+                Some(charge::refund(ctx, transfer, payment_intent, *reason, *amount, supplied)?)
+            }
             Effect::CreateSession { .. }
             | Effect::ReuseSession { .. }
-            | Effect::ExpireSession { .. }
-            | Effect::RequestRefund { .. } => {
-                return Err(ApiError::Bug("a transition needs a payment provider, and there is none"));
-            }
-            Effect::FreezeClaims
+            | Effect::FreezeClaims
             | Effect::UnfreezeClaims
             | Effect::EndClaims { .. }
             | Effect::StopNewClaims

@@ -9,10 +9,12 @@ import type {
   FileSink,
   Message,
   OfferedFile,
+  OpenedInput,
   OfferRequest,
   Product,
   Registration,
   Release,
+  Requirements,
   Transfer,
   TransferOptions,
   UploadRequest,
@@ -118,10 +120,30 @@ export class Claimcheck {
     );
   }
 
-  /** Messages after a cursor, oldest first. */
-  inbox(cursor = 0): Promise<{ messages: Message[]; cursor: number }> {
+  /** What the offer of one's own sale asks its buyer for, and what is there. */
+  requirements(transferId: string): Promise<Requirements> {
+    return guarded(() => this.#client.requirements(transferId) as Promise<Requirements>);
+  }
+
+  /** Provides texts by the ids of the offer's inputs. They are checked here, and sealed to the seller. */
+  submitInputs(transferId: string, values: Readonly<Record<string, string>>): Promise<Requirements> {
+    return guarded(() => this.#client.submitInputs(transferId, { ...values }) as Promise<Requirements>);
+  }
+
+  /** Sends an input back to its buyer. The server reads the reason. */
+  rejectInput(transferId: string, inputId: string, reason: string): Promise<Requirements> {
+    return guarded(() => this.#client.rejectInput(transferId, inputId, reason) as Promise<Requirements>);
+  }
+
+  /** What the buyer provided, opened by its seller. */
+  inputs(transferId: string): Promise<OpenedInput[]> {
+    return guarded(() => this.#client.inputs(transferId) as Promise<OpenedInput[]>);
+  }
+
+  /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */
+  inbox(cursor = 0, wait = 0): Promise<{ messages: Message[]; cursor: number }> {
     return guarded(
-      () => this.#client.inbox(BigInt(cursor)) as Promise<{ messages: Message[]; cursor: number }>,
+      () => this.#client.inbox(BigInt(cursor), wait) as Promise<{ messages: Message[]; cursor: number }>,
     );
   }
 

@@ -150,9 +150,67 @@ export interface Offer {
   readonly price: number;
   readonly currency: string;
   readonly policy: Policy;
-  readonly required_inputs: readonly unknown[];
+  readonly required_inputs: readonly RequiredInput[];
   /** Unix seconds. */
   readonly expires_at: number;
+}
+
+/** One thing that a seller asks of a buyer. */
+export interface RequiredInput {
+  readonly id: string;
+  readonly label: string;
+  readonly type: "text" | "textarea" | "url" | "file";
+  readonly timing: "pre_payment" | "post_payment_pre_grant";
+  readonly required: boolean;
+  readonly description?: string;
+  readonly constraints?: {
+    /** Characters. */
+    readonly max_len?: number;
+    readonly mime_types?: readonly string[];
+    /** Units of 1,000,000 bytes. */
+    readonly max_size_mb?: number;
+  };
+}
+
+/** A value that only the seller can open, under the buyer's signature. */
+export interface BuyerInput {
+  readonly v: 1;
+  readonly transfer_id: string;
+  readonly offer_hash: string;
+  readonly buyer: string;
+  readonly id: string;
+  readonly sealed: string;
+  /** Unix seconds, by the buyer's clock. */
+  readonly provided_at: number;
+}
+
+/** What an offer asks for, as its seller signed it, and what is there. */
+export interface Requirements {
+  readonly transfer_id: string;
+  readonly product_id: string;
+  readonly status: TransferStatus;
+  readonly offer_hash: string;
+  readonly seller: string;
+  readonly buyer: string;
+  readonly requirements: readonly {
+    readonly input: RequiredInput;
+    readonly state: "missing" | "provided" | "rejected";
+    /** Why the seller sent it back. */
+    readonly reason: string | null;
+    readonly provided: Signed<BuyerInput> | null;
+  }[];
+  /** Ids that the sale waits for. */
+  readonly missing: readonly string[];
+}
+
+/** A value as the buyer gave it, opened by the seller. */
+export interface OpenedInput {
+  readonly id: string;
+  readonly value: string;
+  /** Unix seconds, by the buyer's clock. */
+  readonly providedAt: number;
+  /** Whether it was sent back. */
+  readonly isRejected: boolean;
 }
 
 export interface Receipt {
@@ -275,6 +333,8 @@ export interface OfferRequest {
   readonly currency?: string;
   /** Members that are left out have the protocol's defaults. */
   readonly policy?: Partial<Policy>;
+  /** What the buyer must provide. */
+  readonly requiredInputs?: readonly RequiredInput[];
   /** Seconds from now; 7 days where it is left out. */
   readonly expiresIn?: number;
 }

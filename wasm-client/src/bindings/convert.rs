@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 
 use super::failure::{argument, platform};
 use crate::engine::{Phase, Progress as Moved};
-use crate::sale::{Delivered, FileAudit, FileForSale, IncomingFile, OfferTerms, ProductChoice};
+use crate::sale::{Delivered, FileAudit, FileForSale, IncomingFile, OfferTerms, OpenedInput, ProductChoice};
 use crate::web::source::JsSource;
 
 /// Seconds that an offer stands unless its seller says otherwise: 7 days.
@@ -191,6 +191,25 @@ pub(super) fn delivered(delivered: &Delivered) -> Result<JsValue, JsValue> {
         countersign: &delivered.acknowledged.countersign,
         transfer: &delivered.acknowledged.transfer,
     })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Opened<'a> {
+    id: &'a str,
+    value: &'a str,
+    provided_at: i64,
+    is_rejected: bool,
+}
+
+pub(super) fn opened_inputs(inputs: &[OpenedInput]) -> Result<JsValue, JsValue> {
+    let inputs = inputs.iter().map(|input| Opened {
+        id: &input.id,
+        value: &input.value,
+        provided_at: input.provided_at,
+        is_rejected: input.is_rejected,
+    });
+    to_js(&inputs.collect::<Vec<_>>())
 }
 
 #[derive(Serialize)]

@@ -41,6 +41,8 @@ pub enum Untrusted {
     Manifest,
     /// The receipt: its signature, or that it is not this sale's.
     Receipt,
+    /// An input: its signature, or that it is not this sale's.
+    Inputs,
 }
 
 impl fmt::Display for Untrusted {
@@ -50,6 +52,7 @@ impl fmt::Display for Untrusted {
             Self::Offer => "the offer is not the one that the seller signed: do not pay",
             Self::Manifest => "the list of files is not the one that the seller signed",
             Self::Receipt => "the receipt is not one that the buyer signed for this sale",
+            Self::Inputs => "an input is not one that the buyer signed for this sale",
         })
     }
 }

@@ -3,6 +3,7 @@
 mod deal;
 mod download;
 mod failure;
+mod inputs;
 mod upload;
 
 use std::cell::RefCell;
@@ -14,6 +15,7 @@ use claimcheck_protocol::profile::Registration;
 pub use deal::OfferTerms;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
+pub use inputs::OpenedInput;
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
 
 use crate::bulk::Bulk;

@@ -127,7 +127,8 @@ impl<H: Http> Session<H> {
 
     /// `POST products-invoice`.
     pub async fn invoice(&self, transfer_id: TransferId) -> Result<wire::InvoiceAnswer, Refusal> {
-        self.post(Access::Token, "products-invoice", &wire::Invoice { transfer_id }).await
+        self.post(Access::Token, "products-invoice", &wire::Invoice { transfer_id, return_origin: None })
+            .await
     }
 
     /// `POST products-grant`.
@@ -207,9 +208,25 @@ impl<H: Http> Session<H> {
         self.post(Access::Token, "products-ack", &wire::Ack { receipt }).await
     }
 
-    /// `GET inbox`: messages after `cursor`, oldest first.
-    pub async fn inbox(&self, cursor: u64) -> Result<wire::Inbox, Refusal> {
-        self.get(Access::Token, "inbox", &[("after", cursor.to_string())]).await
+    /// `GET products-requirements?transfer_id=`.
+    pub async fn requirements(&self, id: TransferId) -> Result<wire::Requirements, Refusal> {
+        self.get(Access::Token, "products-requirements", &[("transfer_id", id.to_string())]).await
+    }
+
+    /// `POST transfers-requirements-submit`.
+    pub async fn submit_inputs(&self, inputs: &wire::SubmitInputs) -> Result<wire::Requirements, Refusal> {
+        self.post(Access::Token, "transfers-requirements-submit", inputs).await
+    }
+
+    /// `POST transfers-requirements-reject`.
+    pub async fn reject_input(&self, rejection: &wire::RejectInput) -> Result<wire::Requirements, Refusal> {
+        self.post(Access::Token, "transfers-requirements-reject", rejection).await
+    }
+
+    /// `GET inbox`: messages after `cursor`, oldest first; waits up to `wait` seconds (at most 25) for one.
+    pub async fn inbox(&self, cursor: u64, wait: u32) -> Result<wire::Inbox, Refusal> {
+        let query = [("after", cursor.to_string()), ("wait", wait.to_string())];
+        self.get(Access::Token, "inbox", &query).await
     }
 
     /// `POST inbox-read`.

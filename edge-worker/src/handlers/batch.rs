@@ -1,0 +1,87 @@
+//! `POST ailock-batch`: up to twenty operations and a look into the inbox, in one call.
+//!
+//! Each operation is what its own endpoint does, with its own status; one that fails stops none of the others. The
+//! ids in the bodies make a repeated batch the same batch.
+
+use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::wire::{
+    Batch, BatchAnswer, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH, TransferView,
+};
+use serde::Serialize;
+use serde_json::Value;
+use worker::{Request, Response};
+
+use super::{ack, claims, inbox, offers, revoke};
+use crate::auth::Caller;
+use crate::context::Ctx;
+use crate::error::{ApiError, Refusal};
+use crate::store::messages;
+use crate::stripe::confirm;
+use crate::{extract, log, respond, sides};
+
+/// Counts the operations that are counted on their own endpoints.
+const RATE: &str = "RATE_CLAIM";
+
+/// Takes a [`Batch`], answers a [`BatchAnswer`].
+pub async fn run(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
+    let batch: Batch = extract::json(&mut request).await?;
+    if batch.requests.len() > MAX_BATCH {
+        return Err(Refusal::new(ProblemCode::InvalidRequest).detail("requests has more than 20").into());
+    }
+    let mut results = Vec::with_capacity(batch.requests.len());
+    for request in batch.requests {
+        results.push(answer(ctx, &caller, request).await);
+    }
+    let inbox = match batch.inbox {
+        Some(wanted) => Some(inbox::read(ctx, &caller, wanted.after, messages::PAGE).await?),
+        None => None,
+    };
+    respond::json(&BatchAnswer { results, inbox })
+}
+
+async fn answer(ctx: &Ctx, caller: &Caller, request: BatchRequest) -> BatchResult {
+    let BatchRequest { id, op, body } = request;
+    let trace_id = ctx.names.trace_id.clone();
+    match perform(ctx, caller, op, &body).await {
+        Ok(body) => BatchResult { id, op, status: 200, trace_id, body: Some(body), problem: None },
+        Err(error) => {
+            log::write_part(&ctx.names, op.as_str(), error.outcome());
+            let problem = error.into_problem(&ctx.names.request_id);
+            BatchResult { id, op, status: problem.status, trace_id, body: None, problem: Some(problem) }
+        }
+    }
+}
+
+async fn perform(ctx: &Ctx, caller: &Caller, op: BatchOp, body: &Value) -> Result<Value, ApiError> {
+    let bytes = serde_json::to_vec(body).map_err(|_| ApiError::Bug("JSON cannot be written again"))?;
+    match op {
+        BatchOp::InitProductTransfer => {
+            json(&offers::offer(ctx, caller, extract::parse_json(&bytes)?).await?)
+        }
+        BatchOp::ConfirmPayment => json(&confirm_payment(ctx, caller, extract::parse_json(&bytes)?).await?),
+        BatchOp::GetDeliveryTicket => {
+            ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+            json(&claims::begin_or_renew(ctx, caller, extract::parse_json(&bytes)?).await?)
+        }
+        BatchOp::AckDelivery => {
+            ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+            json(&ack::receive(ctx, caller, extract::parse_json(&bytes)?).await?)
+        }
+        BatchOp::RevokeAccess => json(&revoke::take_back(ctx, caller, extract::parse_json(&bytes)?).await?),
+    }
+}
+
+/// Asks about what is not settled, so that a lost webhook holds no sale up. It moves no money and may be repeated.
+async fn confirm_payment(ctx: &Ctx, caller: &Caller, body: ConfirmPayment) -> Result<TransferView, ApiError> {
+    ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+    let (transfer, party) = sides::load(ctx, caller, body.transfer_id).await?;
+    let transfer = confirm::payment(ctx, transfer).await.map_err(|error| match error {
+        ApiError::Refused(refusal) => refusal.money(false, true).into(),
+        other => other,
+    })?;
+    Ok(sides::view(&transfer, party.id()))
+}
+
+fn json<T: Serialize>(answer: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(answer).map_err(|_| ApiError::Bug("an answer has no JSON"))
+}

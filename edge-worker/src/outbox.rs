@@ -1,0 +1,161 @@
+//! Makes the stored calls to Stripe: right after the answer that asked for them, and by cron until they succeed.
+
+use claimcheck_protocol::transfer::StripeEvent;
+use worker::Env;
+
+use crate::context::Ctx;
+use crate::error::ApiError;
+use crate::log;
+use crate::store::findings::{Finding, Kind};
+use crate::store::outbox::{self, DueCall, StripeKind};
+use crate::store::transfers;
+use crate::stripe::feed::{self, Source};
+use crate::stripe::objects::{Refund, Session};
+use crate::stripe::{CallError, Stripe};
+
+/// Calls of one run.
+const MAX_CALLS: u32 = 20;
+/// Seconds for which a run has a call to itself; longer than any call lasts.
+const TAKEN_SECONDS: i64 = 120;
+/// Seconds until the second attempt; each further one waits twice as long.
+const FIRST_DELAY: i64 = 30;
+/// Longest time between two attempts, in seconds.
+const LONGEST_DELAY: i64 = 21_600;
+
+/// Makes what is due now, for a call that has been answered. What fails is left to the cron.
+pub async fn run_after_answer(env: Env) {
+    let result = match Ctx::background(env).await {
+        Ok(ctx) => run(&ctx).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        log::write(&log::RunLine { level: "error", job: "outbox", done: 0, cause: error.outcome().cause });
+    }
+}
+
+/// Makes what is due now; how many calls were taken on. Without payments nothing is ever due.
+pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
+    let now = ctx.now.seconds();
+    let due = outbox::due(&ctx.store, now, MAX_CALLS).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let stripe = ctx.stripe()?;
+    let mut made = 0;
+    for call in due {
+        if ctx.store.run(outbox::take(&call, now + TAKEN_SECONDS)).await? == 1 {
+            made += 1;
+            make(ctx, &stripe, &call).await?;
+        }
+    }
+    Ok(made)
+}
+
+async fn make(ctx: &Ctx, stripe: &Stripe, call: &DueCall) -> Result<(), ApiError> {
+    let answer = match call.kind {
+        StripeKind::Refund => {
+            stripe.post::<Refund>(call.call(), &call.idempotency_key).await.map(Answer::Refund)
+        }
+        StripeKind::ExpireSession => {
+            stripe.post::<Session>(call.call(), &call.idempotency_key).await.map(Answer::Expired)
+        }
+    };
+    match answer {
+        Ok(answer) => {
+            store_answer(ctx, call, answer).await?;
+            finish(ctx, call).await
+        }
+        // What was wanted is so already; an event has said it, or a question will.
+        Err(CallError::Refused { code }) if is_done(call.kind, &code) => finish(ctx, call).await,
+        Err(CallError::Refused { code }) => {
+            let finding = Finding {
+                kind: Kind::CallRefused,
+                subject: format!("outbox {}", call.id),
+                transfer_id: Some(call.transfer_id),
+                ours: call.call().path.clone(),
+                theirs: code.clone(),
+            };
+            feed::note(ctx, &finding).await?;
+            // Stripe would repeat a refusal under the same key, and a refused call has done nothing.
+            let key = next_key(&call.idempotency_key, call.attempts + 1);
+            again(ctx, call, &code, &key).await
+        }
+        Err(CallError::Unanswered { cause }) => again(ctx, call, cause, &call.idempotency_key).await,
+    }
+}
+
+enum Answer {
+    Refund(Refund),
+    Expired(Session),
+}
+
+/// What the answer says goes the way of an event.
+async fn store_answer(ctx: &Ctx, call: &DueCall, answer: Answer) -> Result<(), ApiError> {
+    let fact = match answer {
+        Answer::Expired(session) => Some(StripeEvent::SessionExpired { session: session.id }),
+        Answer::Refund(refund) => refund.fact(),
+    };
+    let Some(fact) = fact else { return Ok(()) };
+    let transfer = transfers::find(&ctx.store, call.transfer_id).await?;
+    let transfer = transfer.ok_or(ApiError::Bug("a stored call is of no transfer"))?;
+    feed::apply(ctx, transfer, &fact, Source::Answer).await?;
+    Ok(())
+}
+
+fn is_done(kind: StripeKind, code: &str) -> bool {
+    match kind {
+        StripeKind::Refund => code == "charge_already_refunded",
+        // A page that is not open needs no closing; if it was paid, that is told by itself.
+        StripeKind::ExpireSession => true,
+    }
+}
+
+async fn finish(ctx: &Ctx, call: &DueCall) -> Result<(), ApiError> {
+    ctx.store.run(outbox::done(call.id, ctx.now.seconds())).await?;
+    Ok(())
+}
+
+async fn again(ctx: &Ctx, call: &DueCall, code: &str, key: &str) -> Result<(), ApiError> {
+    let at = ctx.now.seconds() + delay(call.attempts);
+    ctx.store.run(outbox::again(call.id, code, key, at)).await?;
+    log::write(&log::Notice::new("stripe_call_fails", code));
+    Ok(())
+}
+
+/// Seconds until the next attempt, when `made` came before the one that failed now.
+fn delay(made: u32) -> i64 {
+    (FIRST_DELAY << made.min(16)).min(LONGEST_DELAY)
+}
+
+/// The key with the number of the attempt after a dot.
+fn next_key(key: &str, attempt: u32) -> String {
+    let stem = key.split_once('.').map_or(key, |(stem, _)| stem);
+    format!("{stem}.{attempt}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attempt_waits_longer_up_to_a_bound() {
+        let delays: Vec<i64> = (0..12).map(delay).collect();
+        assert_eq!(delays[..4], [30, 60, 120, 240]);
+        assert_eq!(delays[10..], [21_600, 21_600]);
+        assert_eq!(delay(u32::MAX), 21_600);
+    }
+
+    #[test]
+    fn a_refused_call_goes_on_under_a_new_key() {
+        assert_eq!(next_key("refund-pi_1-1", 1), "refund-pi_1-1.1");
+        assert_eq!(next_key("refund-pi_1-1.1", 2), "refund-pi_1-1.2");
+    }
+
+    #[test]
+    fn what_is_so_already_is_done() {
+        assert!(is_done(StripeKind::Refund, "charge_already_refunded"));
+        assert!(!is_done(StripeKind::Refund, "charge_disputed"));
+        assert!(!is_done(StripeKind::Refund, "balance_insufficient"));
+        assert!(is_done(StripeKind::ExpireSession, "resource_missing"));
+    }
+}

@@ -1,0 +1,79 @@
+//! Differences between these books and the provider's, for the operator; and when the job that looks for them ran.
+
+use claimcheck_protocol::ids::TransferId;
+
+use super::{Query, sql};
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A session that is none of these books', yet names a sale of theirs.
+    UnknownSession,
+    /// Paid there, not here.
+    PaidThereOnly,
+    /// Paid here, not there.
+    PaidHereOnly,
+    /// Another amount.
+    Amount,
+    /// Another currency.
+    Currency,
+    /// Test and real money mixed up.
+    Livemode,
+    /// Other refunds.
+    Refunds,
+    /// A stored call that the provider refuses.
+    CallRefused,
+}
+
+impl Kind {
+    /// The name in the database and the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownSession => "unknown_session",
+            Self::PaidThereOnly => "paid_there_only",
+            Self::PaidHereOnly => "paid_here_only",
+            Self::Amount => "amount",
+            Self::Currency => "currency",
+            Self::Livemode => "livemode",
+            Self::Refunds => "refunds",
+            Self::CallRefused => "call_refused",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What differs.
+    pub kind: Kind,
+    /// The session, payment or call that it is about.
+    pub subject: String,
+    /// The sale, where one is known.
+    pub transfer_id: Option<TransferId>,
+    /// What these books say.
+    pub ours: String,
+    /// What the provider says.
+    pub theirs: String,
+}
+
+/// Notes a finding; one that was noted before is brought up to date.
+pub fn note(finding: &Finding, now: i64) -> Query {
+    sql("insert into reconciliation_findings (kind, subject, transfer_id, ours, theirs, found_at, seen_at) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?6) on conflict (kind, subject) do update set ours = excluded.ours, \
+         theirs = excluded.theirs, seen_at = excluded.seen_at")
+    .bind(finding.kind.as_str())
+    .bind(finding.subject.as_str())
+    .bind(finding.transfer_id)
+    .bind(finding.ours.as_str())
+    .bind(finding.theirs.as_str())
+    .bind(now)
+}
+
+/// Begins a job unless it began at or after `earliest`: changes one row, or none.
+pub fn begin_job(job: &str, now: i64, earliest: i64) -> Query {
+    sql("insert into job_runs (job, began_at) values (?1, ?2) \
+         on conflict (job) do update set began_at = excluded.began_at where began_at < ?3")
+    .bind(job)
+    .bind(now)
+    .bind(earliest)
+}

@@ -1,0 +1,100 @@
+//! How money is taken here: the vars of wrangler.toml about payments. Keys are secrets and not among them.
+
+use worker::Url;
+
+use crate::config::is_origin;
+use crate::error::ApiError;
+
+const STRIPE: &str = "https://api.stripe.com";
+const DEFAULT_TIMEOUT_MILLIS: u64 = 20_000;
+
+/// Settings about payments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRules {
+    /// `STRIPE_API_BASE`: where Stripe's API is, without a slash at the end.
+    pub api_base: String,
+    /// `STRIPE_TIMEOUT_MS`: milliseconds after which a call counts as unanswered.
+    pub timeout_millis: u64,
+    /// `RETURN_ORIGINS`: web origins that a buyer may be sent back to besides this server's own, separated by commas.
+    pub return_origins: Vec<String>,
+}
+
+impl PaymentRules {
+    /// Reads the vars; `var` gives none for an empty one.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
+        if var("PAYMENTS_MODE").is_some_and(|mode| mode != "merchant") {
+            return Err(ApiError::Bug("PAYMENTS_MODE must be merchant"));
+        }
+        let api_base = var("STRIPE_API_BASE").unwrap_or_else(|| STRIPE.to_owned());
+        if !Url::parse(&api_base).is_ok_and(|url| is_stripe(&url, &api_base)) {
+            return Err(ApiError::Bug("STRIPE_API_BASE is not an https origin, nor one of this machine"));
+        }
+        let timeout = var("STRIPE_TIMEOUT_MS").map(|text| text.parse());
+        let timeout_millis = timeout
+            .unwrap_or(Ok(DEFAULT_TIMEOUT_MILLIS))
+            .map_err(|_| ApiError::Bug("STRIPE_TIMEOUT_MS is not a number"))?;
+        let return_origins: Vec<String> = var("RETURN_ORIGINS")
+            .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect())
+            .unwrap_or_default();
+        if !return_origins.iter().all(|origin| is_origin(origin)) {
+            return Err(ApiError::Bug("RETURN_ORIGINS holds something that is not an origin"));
+        }
+        Ok(Self { api_base, timeout_millis, return_origins })
+    }
+
+    /// Whether a buyer may be sent back to `origin` after paying; `own` is this server's.
+    pub fn may_return_to(&self, origin: &str, own: &str) -> bool {
+        origin == own || self.return_origins.iter().any(|allowed| allowed == origin)
+    }
+}
+
+/// The secret key goes there with every call, so it travels encrypted, or does not leave the machine.
+fn is_stripe(url: &Url, text: &str) -> bool {
+    is_origin(text) && (url.scheme() == "https" || crate::config::is_loopback(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(vars: &[(&str, &str)]) -> Result<PaymentRules, ApiError> {
+        PaymentRules::from_vars(|name| {
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn by_default_it_is_stripe_and_only_the_own_origin() {
+        let rules = rules(&[]).unwrap();
+        assert_eq!((rules.api_base.as_str(), rules.timeout_millis), (STRIPE, 20_000));
+        assert!(rules.may_return_to("https://own.example", "https://own.example"));
+        assert!(!rules.may_return_to("https://other.example", "https://own.example"));
+    }
+
+    #[test]
+    fn the_key_leaves_the_machine_only_encrypted() {
+        for good in ["https://api.stripe.com", "http://127.0.0.1:4242", "http://localhost:1"] {
+            assert_eq!(rules(&[("STRIPE_API_BASE", good)]).unwrap().api_base, good);
+        }
+        for bad in ["http://api.stripe.com", "https://api.stripe.com/", "ftp://localhost", "x"] {
+            assert!(rules(&[("STRIPE_API_BASE", bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn return_origins_are_exact() {
+        let rules = rules(&[("RETURN_ORIGINS", "https://a.example, http://localhost:3000")]).unwrap();
+        for (origin, may) in [
+            ("https://a.example", true),
+            ("http://localhost:3000", true),
+            ("http://a.example", false),
+            ("https://a.example.evil", false),
+            ("https://b.example", false),
+        ] {
+            assert_eq!(rules.may_return_to(origin, "https://own.example"), may, "{origin}");
+        }
+        assert!(self::rules(&[("RETURN_ORIGINS", "https://a.example/path")]).is_err());
+        assert!(self::rules(&[("PAYMENTS_MODE", "none")]).is_err());
+        assert!(self::rules(&[("STRIPE_TIMEOUT_MS", "1s")]).is_err());
+    }
+}

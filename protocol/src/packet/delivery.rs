@@ -1,0 +1,103 @@
+//! What a packet proves about the delivery: receipt, countersignature, audit chain and service records.
+
+use super::line::{Line, reason, require};
+use super::sale::{buyer_keys, manifest_hash, offer_hash};
+use super::{Packet, Pins};
+use crate::audit::{self, AuditRow};
+use crate::auth::jwk::PublicJwk;
+use crate::bytes::Bytes32;
+use crate::receipt::Receipt;
+use crate::signed::statement_hash;
+
+const RECEIPT: &str = "The buyer admits to hold exactly the files of the manifest";
+const COUNTERSIGN: &str = "The server saw the receipt at the time it says";
+const AUDIT: &str = "The audit rows are a whole chain";
+const SERVICE: &str = "The server delivered parts of the files to the buyer";
+
+pub(super) fn lines(packet: &Packet, pins: &Pins) -> Vec<Line> {
+    vec![receipt(packet), countersign(packet, pins), audit_chain(packet), service(packet)]
+}
+
+fn receipt(packet: &Packet) -> Line {
+    let Some(receipt) = &packet.receipt else { return Line::unproved(RECEIPT, "there is no receipt") };
+    let check = || {
+        let verified = receipt.clone().verify(&buyer_keys(packet)?.ed25519_pk).map_err(reason)?;
+        repeats_the_sale(packet, verified.body())?;
+        let claim = packet.service.iter().find(|record| record.claim_id == verified.body().claim_id);
+        let claim = claim.ok_or("it is for a claim that the server does not know")?;
+        require(claim.nonce == verified.body().nonce, "its nonce is not the claim's")?;
+        require(claim.first_chunk_at.is_some(), "nothing was served under its claim")
+    };
+    Line::of(RECEIPT, "the hash it signs, made of the plaintext, is the seller's commitment", check())
+}
+
+fn repeats_the_sale(packet: &Packet, receipt: &Receipt) -> Result<(), String> {
+    let offer = &packet.offer.body;
+    let manifest = &packet.manifest.as_ref().ok_or("there is a receipt and no manifest")?.body;
+    require(receipt.transfer_id == Some(packet.transfer_id), "it is for another transfer")?;
+    require(receipt.buyer == packet.buyer && receipt.seller == offer.seller, "it names other parties")?;
+    require(receipt.offer_hash == offer_hash(packet)?, "it is for another offer")?;
+    require(receipt.manifest_hash == manifest_hash(packet)?, "it is for another manifest")?;
+    require(
+        receipt.price == offer.price && receipt.currency == offer.currency,
+        "its price is not the offer's",
+    )?;
+    require(receipt.client_hash == manifest.commitment, "its content is not what the manifest commits to")?;
+    require(receipt.bytes == manifest.plaintext_size(), "its size is not the manifest's")
+}
+
+fn countersign(packet: &Packet, pins: &Pins) -> Line {
+    let Some(countersign) = &packet.countersign else {
+        return if packet.receipt.is_some() {
+            Line::is_false(COUNTERSIGN, "there is a receipt and no countersignature")
+        } else {
+            Line::unproved(COUNTERSIGN, "there is no receipt")
+        };
+    };
+    let named = |key: &&_| PublicJwk::Ed25519(**key).thumbprint().to_base64url() == countersign.body.kid;
+    let Some(key) = packet.server_keys.iter().find(named) else {
+        return Line::unproved(COUNTERSIGN, "it is by an older key, which is not enclosed");
+    };
+    let check = || {
+        let receipt = packet.receipt.as_ref().ok_or("there is a countersignature and no receipt")?;
+        let body = countersign.clone().verify(key).map_err(reason)?.into_body();
+        require(
+            body.receipt_hash == statement_hash(&receipt.body).map_err(reason)?,
+            "it is for another receipt",
+        )?;
+        require(
+            heads(&packet.audit)?.contains(&body.audit_head),
+            "the audit chain does not hold the row that was its newest",
+        )
+    };
+    match check() {
+        Ok(()) if pins.holds(key) => Line::proved(COUNTERSIGN, at(countersign.body.received_at)),
+        Ok(()) => Line::unproved(COUNTERSIGN, "the signature holds, but nobody vouches for its key"),
+        Err(why) => Line::is_false(COUNTERSIGN, why),
+    }
+}
+
+/// The head that the chain had before each of its rows.
+fn heads(rows: &[AuditRow]) -> Result<Vec<Bytes32>, String> {
+    Ok(rows.iter().map(|row| row.prev_hash).collect())
+}
+
+fn audit_chain(packet: &Packet) -> Line {
+    let check = || {
+        require(!packet.audit.is_empty(), "there is no row")?;
+        audit::verify_chain(&packet.transfer_id, &packet.audit).map(drop).map_err(reason)
+    };
+    Line::of(AUDIT, format!("{} rows, each with the hash of the one before", packet.audit.len()), check())
+}
+
+fn service(packet: &Packet) -> Line {
+    let first = packet.service.iter().filter_map(|record| record.first_chunk_at).min();
+    match first {
+        Some(time) => Line::proved(SERVICE, format!("by the server's word, first {}", at(time))),
+        None => Line::unproved(SERVICE, "the server has no record of a chunk that was served"),
+    }
+}
+
+fn at(unix: i64) -> String {
+    format!("at {unix} (Unix seconds, the server's clock)")
+}

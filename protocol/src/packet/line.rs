@@ -1,0 +1,58 @@
+//! One line of a verifier's report.
+
+use serde::Serialize;
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// It holds.
+    Proved,
+    /// The packet neither proves nor disproves it.
+    NotProved,
+    /// The packet contradicts it, or was altered.
+    False,
+}
+
+/// A claim and what the packet says about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// One sentence.
+    pub claim: String,
+    /// Whether it holds.
+    pub verdict: Finding,
+    /// By what, or why not.
+    pub why: String,
+}
+
+impl Line {
+    pub(super) fn proved(claim: &str, why: impl Into<String>) -> Self {
+        Self { claim: claim.to_owned(), verdict: Finding::Proved, why: why.into() }
+    }
+
+    pub(super) fn unproved(claim: &str, why: impl Into<String>) -> Self {
+        Self { claim: claim.to_owned(), verdict: Finding::NotProved, why: why.into() }
+    }
+
+    pub(super) fn is_false(claim: &str, why: impl Into<String>) -> Self {
+        Self { claim: claim.to_owned(), verdict: Finding::False, why: why.into() }
+    }
+
+    /// Proved by `why` where the check passed, false for the reason it gives otherwise.
+    pub(super) fn of(claim: &str, why: impl Into<String>, check: Result<(), String>) -> Self {
+        match check {
+            Ok(()) => Self::proved(claim, why),
+            Err(reason) => Self::is_false(claim, reason),
+        }
+    }
+}
+
+/// Refuses what is not as it must be.
+pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+/// The reason of a refused statement.
+pub(super) fn reason(error: impl ToString) -> String {
+    error.to_string()
+}

@@ -1,0 +1,66 @@
+//! The verifier: from a packet's text to what it proves, line by line, without clock or network.
+
+use super::line::{Finding, Line};
+use super::{Packet, Pins, cases, delivery, sale};
+use crate::jcs;
+use crate::signed::{Signed, Verified};
+
+const FORM: &str = "The packet is whole and in its one canonical form";
+const SERVER: &str = "The server signed the packet";
+
+/// Every line that a packet's text gives. The packet is believed as far as the first lines go: where it was altered
+/// or is not the server's, nothing else is looked at.
+pub fn verify(text: &[u8], pins: &Pins) -> Vec<Line> {
+    let signed = match read(text) {
+        Ok(signed) => signed,
+        Err(why) => return vec![Line::is_false(FORM, why)],
+    };
+    let mut lines = vec![Line::proved(FORM, "its JSON, read and written again, is the same to the byte")];
+    let (server, packet) = match server_line(signed, pins) {
+        Ok(found) => found,
+        Err(line) => {
+            lines.push(line);
+            return lines;
+        }
+    };
+    lines.push(server);
+    let (packet, pins) = (packet.body(), pins);
+    lines.extend(sale::lines(packet));
+    lines.extend(delivery::lines(packet, pins));
+    lines.extend(cases::lines(packet));
+    lines
+}
+
+impl Finding {
+    /// Whether none of the lines is false.
+    pub fn none_false(lines: &[Line]) -> bool {
+        lines.iter().all(|line| line.verdict != Self::False)
+    }
+}
+
+fn read(text: &[u8]) -> Result<Signed<Packet>, String> {
+    let signed: Signed<Packet> =
+        serde_json::from_slice(text).map_err(|error| format!("it cannot be read as a packet: {error}"))?;
+    let again = jcs::to_vec(&signed).map_err(|error| error.to_string())?;
+    if again == text {
+        return Ok(signed);
+    }
+    let at = again.iter().zip(text).take_while(|(ours, theirs)| ours == theirs).count();
+    Err(format!("byte {at} is not as the canonical form has it"))
+}
+
+fn server_line(signed: Signed<Packet>, pins: &Pins) -> Result<(Line, Verified<Packet>), Line> {
+    let Some(key) = signed.body.server_keys.first().copied() else {
+        return Err(Line::is_false(SERVER, "it names no key"));
+    };
+    if !pins.is_empty() && !pins.holds(&key) {
+        return Err(Line::is_false(SERVER, "it is signed by another key than the one that was given"));
+    }
+    let packet = signed.verify(&key).map_err(|error| Line::is_false(SERVER, error.to_string()))?;
+    let line = if pins.is_empty() {
+        Line::unproved(SERVER, "the signature holds, but only under the key that the packet itself encloses")
+    } else {
+        Line::proved(SERVER, "the signature holds under the key that was given")
+    };
+    Ok((line, packet))
+}

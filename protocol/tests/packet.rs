@@ -1,0 +1,384 @@
+//! The verifier of dispute packets: what a good packet proves, and that every alteration is found.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use claimcheck_protocol::audit::{Actor, AuditRow, CHAIN_START};
+use claimcheck_protocol::auth::jwk::PublicJwk;
+use claimcheck_protocol::bytes::{ByteString, Bytes, Bytes32};
+use claimcheck_protocol::dispute::{Dispute, DisputeAct, DisputeKind};
+use claimcheck_protocol::envelope::{Envelope, EnvelopeContext};
+use claimcheck_protocol::ids::{BuyerDisputeId, ClaimId, FileId, OfferId, ProductId, ReleaseId, TransferId};
+use claimcheck_protocol::jcs;
+use claimcheck_protocol::keys::{AilockKeys, Ed25519PublicKey, X25519PublicKey};
+use claimcheck_protocol::manifest::{Manifest, ManifestFile};
+use claimcheck_protocol::money::Amount;
+use claimcheck_protocol::offer::Offer;
+use claimcheck_protocol::packet::{Finding, Line, Packet, PaymentFacts, Pins, ServiceRecord, verify};
+use claimcheck_protocol::receipt::{Countersign, Receipt};
+use claimcheck_protocol::revoke::Revoke;
+use claimcheck_protocol::signed::{Signed, Statement, V1, signing_input, statement_hash};
+use claimcheck_protocol::transfer::{RevokeReason, Ruling, Status};
+use claimcheck_protocol::verdict::Verdict;
+use ed25519_dalek::{Signer, SigningKey};
+
+/// An Ailock, or the server, by the first byte of its key.
+#[derive(Clone)]
+struct Party {
+    signing: SigningKey,
+    keys: AilockKeys,
+}
+
+impl Party {
+    fn new(seed: u8) -> Self {
+        let signing = SigningKey::from_bytes(&[seed; 32]);
+        let ed25519_pk = Ed25519PublicKey::from_bytes(signing.verifying_key().to_bytes()).unwrap();
+        let mut x25519 = [9; 32];
+        x25519[0] = seed;
+        let x25519_pk = X25519PublicKey::from_bytes(x25519).unwrap();
+        Self { signing, keys: AilockKeys { ed25519_pk, x25519_pk } }
+    }
+
+    fn sign<T: Statement>(&self, body: T) -> Signed<T> {
+        let signature = Bytes(self.signing.sign(&signing_input(&body).unwrap()).to_bytes());
+        Signed { body, signature }
+    }
+}
+
+struct World {
+    seller: Party,
+    buyer: Party,
+    arbiter: Party,
+    operator: Party,
+    server: Party,
+}
+
+const NOW: i64 = 1_700_000_000;
+
+fn transfer_id() -> TransferId {
+    TransferId::from_parts(1_700_000_000_000, [7; 10])
+}
+
+impl World {
+    fn new() -> Self {
+        let [seller, buyer, arbiter, operator, server] = [1, 2, 3, 4, 5].map(Party::new);
+        Self { seller, buyer, arbiter, operator, server }
+    }
+
+    fn manifest(&self) -> Manifest {
+        let mut header = [7; 74];
+        header[..10].copy_from_slice(&[0, 0, 0, 8, 0, 0, 0, 0, 0, 32]);
+        Manifest {
+            v: V1,
+            release_id: ReleaseId::from_parts(1, [1; 10]),
+            product_id: ProductId::from_parts(1, [2; 10]),
+            seller: self.seller.keys.id(),
+            files: vec![ManifestFile {
+                file_id: FileId::from_parts(1, [3; 10]),
+                header: Bytes(header),
+                segment_count: 1,
+                plaintext_size: 5,
+                declared_type: "text/plain".parse().unwrap(),
+                chunks: vec![Bytes([8; 32])],
+            }],
+            commitment: Bytes([9; 32]),
+            sealed_meta: ByteString(vec![1, 2, 3]),
+        }
+    }
+
+    fn offer(&self) -> Offer {
+        let manifest = self.manifest();
+        Offer {
+            v: V1,
+            offer_id: OfferId::from_parts(1, [4; 10]),
+            product_id: manifest.product_id,
+            release_id: Some(manifest.release_id),
+            manifest_hash: Some(statement_hash(&manifest).unwrap()),
+            seller: self.seller.keys.id(),
+            buyer: Some(self.buyer.keys.id()),
+            title: "Field recordings".to_owned(),
+            price: Amount::ZERO,
+            currency: "usd".parse().unwrap(),
+            policy: serde_json::from_value(serde_json::json!({
+                "retention_seconds": 604_800, "single_recipient": true, "max_downloads": 1,
+                "revoke_on_expiry": true, "content_check_required": false
+            }))
+            .unwrap(),
+            required_inputs: vec![],
+            expires_at: NOW + 3600,
+        }
+    }
+
+    fn envelope(&self) -> Envelope {
+        let context = EnvelopeContext::for_transfer(
+            &transfer_id(),
+            statement_hash(&self.offer()).unwrap(),
+            statement_hash(&self.manifest()).unwrap(),
+            self.seller.keys.ed25519_pk,
+            self.buyer.keys,
+        );
+        let sealed = Bytes([6; 80]);
+        let signature = self.seller.signing.sign(&context.signing_input(&sealed));
+        Envelope { sealed, signature: Bytes(signature.to_bytes()) }
+    }
+
+    fn receipt(&self) -> Receipt {
+        let (offer, manifest) = (self.offer(), self.manifest());
+        Receipt {
+            v: V1,
+            transfer_id: Some(transfer_id()),
+            link_id: None,
+            claim_id: ClaimId::from_parts(1, [5; 10]),
+            offer_hash: statement_hash(&offer).unwrap(),
+            manifest_hash: statement_hash(&manifest).unwrap(),
+            client_hash: manifest.commitment,
+            bytes: 5,
+            buyer: self.buyer.keys.id(),
+            seller: offer.seller,
+            price: offer.price,
+            currency: offer.currency,
+            delivered_at: NOW,
+            nonce: Bytes([11; 32]),
+        }
+    }
+
+    fn dispute(&self, by: &Party, act: DisputeAct) -> Dispute {
+        Dispute {
+            v: V1,
+            transfer_id: transfer_id(),
+            dispute_id: BuyerDisputeId::from_parts(1, [6; 10]),
+            by: by.keys.id(),
+            act,
+            kind: (act == DisputeAct::Open).then_some(DisputeKind::Content),
+            evidence: None,
+            at: NOW,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        Verdict {
+            v: V1,
+            transfer_id: transfer_id(),
+            dispute_id: BuyerDisputeId::from_parts(1, [6; 10]),
+            arbiter: self.arbiter.keys.id(),
+            ruling: Ruling::ForBuyer,
+            explanation: "The files differ.".to_owned(),
+            at: NOW,
+        }
+    }
+
+    fn revoke(&self) -> Revoke {
+        Revoke {
+            v: V1,
+            transfer_id: transfer_id(),
+            by: self.operator.keys.id(),
+            reason: RevokeReason::Takedown,
+            at: NOW,
+        }
+    }
+
+    fn packet(&self) -> Packet {
+        let audit = chain(3);
+        let receipt = self.buyer.sign(self.receipt());
+        let countersign = Countersign {
+            v: V1,
+            receipt_hash: statement_hash(&receipt.body).unwrap(),
+            received_at: NOW,
+            kid: kid(&self.server).to_base64url(),
+            audit_head: audit[1].hash().unwrap(),
+        };
+        let parties = [&self.seller, &self.buyer, &self.arbiter, &self.operator];
+        Packet {
+            v: V1,
+            transfer_id: transfer_id(),
+            status: Status::Revoked,
+            made_at: NOW + 10,
+            server_keys: vec![self.server.keys.ed25519_pk],
+            arbiter: Some(self.arbiter.keys.id()),
+            operator: Some(self.operator.keys.id()),
+            buyer: self.buyer.keys.id(),
+            signers: parties.map(|party| party.keys).to_vec(),
+            offer: self.seller.sign(self.offer()),
+            payment: PaymentFacts { paid_by: None, payments: Default::default() },
+            manifest: Some(self.seller.sign(self.manifest())),
+            envelope: Some(self.envelope()),
+            receipt: Some(receipt),
+            countersign: Some(self.server.sign(countersign)),
+            revocations: vec![self.operator.sign(self.revoke())],
+            disputes: vec![
+                self.buyer.sign(self.dispute(&self.buyer, DisputeAct::Open)),
+                self.seller.sign(self.dispute(&self.seller, DisputeAct::Answer)),
+            ],
+            verdicts: vec![self.arbiter.sign(self.verdict())],
+            audit,
+            service: vec![ServiceRecord {
+                claim_id: ClaimId::from_parts(1, [5; 10]),
+                nonce: Bytes([11; 32]),
+                began_at: NOW,
+                expires_at: NOW + 100,
+                first_chunk_at: Some(NOW + 1),
+                cancelled_at: None,
+            }],
+        }
+    }
+
+    fn text(&self, packet: Packet) -> Vec<u8> {
+        jcs::to_vec(&self.server.sign(packet)).unwrap()
+    }
+
+    fn pins(&self) -> Pins {
+        Pins::parse(&kid(&self.server).to_base64url()).unwrap()
+    }
+}
+
+fn kid(party: &Party) -> Bytes32 {
+    PublicJwk::Ed25519(party.keys.ed25519_pk).thumbprint()
+}
+
+fn chain(length: u64) -> Vec<AuditRow> {
+    let mut rows: Vec<AuditRow> = Vec::new();
+    for seq in 1..=length {
+        let prev_hash = rows.last().map_or(CHAIN_START, |row| row.hash().unwrap());
+        rows.push(AuditRow {
+            seq,
+            transfer_id: transfer_id(),
+            at: NOW,
+            actor: Actor::Server,
+            action: "x".to_owned(),
+            request_id: "r".to_owned(),
+            trace_id: None,
+            origin_hash: Bytes([3; 32]),
+            prev_hash,
+        });
+    }
+    rows
+}
+
+fn of(lines: &[Line], finding: Finding) -> Vec<&str> {
+    lines.iter().filter(|line| line.verdict == finding).map(|line| line.claim.as_str()).collect()
+}
+
+#[test]
+fn a_good_packet_proves_every_line() {
+    let world = World::new();
+    let lines = verify(&world.text(world.packet()), &world.pins());
+    assert_eq!(lines.len(), 14);
+    assert_eq!(of(&lines, Finding::Proved).len(), 14, "{lines:#?}");
+}
+
+#[test]
+fn without_a_pinned_key_the_servers_word_is_not_proved() {
+    let world = World::new();
+    let text = world.text(world.packet());
+    let lines = verify(&text, &Pins::default());
+    assert!(Finding::none_false(&lines));
+    assert_eq!(of(&lines, Finding::NotProved).len(), 2);
+    let other = Pins::parse(&kid(&world.seller).to_base64url()).unwrap();
+    assert!(!Finding::none_false(&verify(&text, &other)));
+    let set = format!(
+        r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{}","use":"sig"}}]}}"#,
+        Bytes(*world.server.keys.ed25519_pk.as_bytes())
+    );
+    assert_eq!(Pins::parse(&set), Ok(world.pins()));
+    assert!(Pins::parse("not a key").is_err());
+}
+
+#[test]
+fn an_empty_sale_proves_little_and_contradicts_nothing() {
+    let world = World::new();
+    let packet = Packet {
+        status: Status::Offered,
+        envelope: None,
+        receipt: None,
+        countersign: None,
+        revocations: vec![],
+        disputes: vec![],
+        verdicts: vec![],
+        service: vec![],
+        ..world.packet()
+    };
+    let lines = verify(&world.text(packet), &world.pins());
+    assert!(Finding::none_false(&lines));
+    assert_eq!(of(&lines, Finding::NotProved).len(), 4, "{lines:#?}");
+}
+
+#[test]
+fn every_altered_byte_is_found() {
+    let world = World::new();
+    let (text, pins) = (world.text(world.packet()), world.pins());
+    for position in 0..text.len() {
+        for mask in [0x01, 0x80] {
+            let mut altered = text.clone();
+            altered[position] ^= mask;
+            let lines = verify(&altered, &pins);
+            assert!(!Finding::none_false(&lines), "byte {position} ^ {mask:#x}");
+            assert!(!Finding::none_false(&verify(&altered, &Pins::default())), "byte {position}, no key");
+        }
+    }
+    for longer in [[&text[..], b"\n"].concat(), [b" ", &text[..]].concat()] {
+        assert!(!Finding::none_false(&verify(&longer, &pins)));
+    }
+    assert!(!Finding::none_false(&verify(&text[..text.len() - 1], &pins)));
+}
+
+/// A server that lies signs what it likes; what others signed still gives it away.
+#[test]
+fn a_lying_server_is_found_out() {
+    let world = World::new();
+    type Lie = fn(&World, &mut Packet);
+    let lies: [(&str, Lie); 18] = [
+        ("The seller signed the offer", |_, packet| packet.offer.body.price = Amount::try_from(500).unwrap()),
+        ("The seller signed the offer", |world, packet| {
+            packet.offer = world.server.sign(packet.offer.body.clone());
+        }),
+        ("The seller signed the manifest", |_, packet| {
+            packet.manifest.as_mut().unwrap().body.commitment = Bytes([1; 32]);
+        }),
+        ("The seller signed the manifest", |world, packet| {
+            let manifest = Manifest { commitment: Bytes([1; 32]), ..world.manifest() };
+            packet.manifest = Some(world.seller.sign(manifest));
+        }),
+        ("The seller handed the key over", |_, packet| packet.envelope.as_mut().unwrap().sealed.0[0] ^= 1),
+        ("The seller handed the key over", |world, packet| packet.buyer = world.arbiter.keys.id()),
+        ("The buyer admits", |world, packet| {
+            let receipt = Receipt { client_hash: Bytes([1; 32]), ..world.receipt() };
+            packet.receipt = Some(world.buyer.sign(receipt));
+        }),
+        ("The buyer admits", |world, packet| {
+            let receipt = Receipt { price: Amount::try_from(1).unwrap(), ..world.receipt() };
+            packet.receipt = Some(world.buyer.sign(receipt));
+        }),
+        ("The buyer admits", |world, packet| {
+            packet.receipt = Some(world.server.sign(world.receipt()));
+        }),
+        ("The buyer admits", |_, packet| packet.service.clear()),
+        ("The buyer admits", |_, packet| packet.service[0].nonce = Bytes([1; 32])),
+        ("The server saw the receipt", |_, packet| packet.countersign = None),
+        ("The server saw the receipt", |_, packet| packet.audit.truncate(2)),
+        ("The audit rows", |_, packet| packet.audit[1].at += 1),
+        ("A revocation", |_, packet| packet.operator = None),
+        ("A dispute's statement", |_, packet| packet.disputes[1].body.at += 1),
+        ("A dispute's statement", |_, packet| drop(packet.disputes.remove(0))),
+        ("A verdict", |_, packet| packet.verdicts[0].body.ruling = Ruling::ForSeller),
+    ];
+    for (index, (claim, lie)) in lies.into_iter().enumerate() {
+        let mut packet = world.packet();
+        lie(&world, &mut packet);
+        let lines = verify(&world.text(packet), &world.pins());
+        let found = of(&lines, Finding::False);
+        assert!(found.iter().any(|line| line.starts_with(claim)), "lie {index}: {found:?}");
+    }
+}
+
+#[test]
+fn statements_without_sense_are_refused() {
+    let world = World::new();
+    let withdrawn = Verdict { ruling: Ruling::Withdrawn, ..world.verdict() };
+    assert!(withdrawn.check().is_err());
+    assert!(Verdict { explanation: "x".repeat(4_001), ..world.verdict() }.check().is_err());
+    let open = world.dispute(&world.buyer, DisputeAct::Open);
+    assert!(open.check().is_ok());
+    assert!(Dispute { kind: None, ..open.clone() }.check().is_err());
+    assert!(Dispute { evidence: Some(ByteString(vec![0; 262_145])), ..open.clone() }.check().is_err());
+    let withdraw = world.dispute(&world.buyer, DisputeAct::Withdraw);
+    assert!(withdraw.check().is_ok());
+    assert!(Dispute { evidence: Some(ByteString(vec![1])), ..withdraw }.check().is_err());
+}
