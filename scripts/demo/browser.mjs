@@ -132,6 +132,9 @@ export async function sellInBrowser(api, file, folder, payment) {
         releaseId,
       ),
       sha256: await sha256Of(target),
+      sellerSeed: await seller.page.evaluate(() =>
+        /** @type {any} */ (globalThis).client.identity.seed(),
+      ),
       seconds: { seal_upload: release.seconds, download_open: received.seconds },
     };
   } finally {

@@ -1,7 +1,7 @@
 /** The demo itself, under the project's own Node and with everything built. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { startServer } from "../../tests/functional/harness.mjs";
 import { PlainError } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
 import { keep as keepFiles } from "./keep.mjs";
+import { fetchPacket } from "./packet.mjs";
 import { preparePayment } from "./payment.mjs";
 
 const CHECK = fileURLToPath(new URL("check-kept.mjs", import.meta.url));
@@ -36,7 +37,7 @@ function makeFolder(keepAs) {
  * @param {ReturnType<typeof readArguments>} options
  * @param {import("./payment.mjs").Payment} payment
  */
-async function sell(folder, { file, browser }, payment) {
+async function sell(folder, { file, browser, paid }, payment) {
   const server = await startServer({ vars: payment.vars });
   try {
     payment.toldAt(server.url);
@@ -45,6 +46,10 @@ async function sell(folder, { file, browser }, payment) {
       ? await (await import("./browser.mjs")).sellInBrowser(server.url, file, folder, payment)
       : await (await import("./sale.mjs")).sellInNode(server.url, file, folder, payment);
     await keepFiles(folder, sale, server);
+    if (paid) {
+      const packet = await fetchPacket(server, sale.sellerSeed, sale.transfer.transfer_id);
+      writeFileSync(join(folder, "packet.json"), packet);
+    }
     return sale;
   } finally {
     await server.close();

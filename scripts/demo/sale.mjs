@@ -16,6 +16,7 @@ import { progressOf } from "./progress.mjs";
  * @property {import("claimcheck").Download} download
  * @property {import("claimcheck").FileAudit[]} audit
  * @property {string} sha256 hex, of the opened file, by Node's own crypto
+ * @property {Uint8Array} sellerSeed
  * @property {{ seal_upload: number, download_open: number }} seconds
  */
 
@@ -77,6 +78,7 @@ export async function sellInNode(origin, file, folder, payment) {
     download: download.value,
     audit: await seller.audit(upload.value.release_id),
     sha256: await sha256Of(join(folder, title)),
+    sellerSeed: seller.identity.seed(),
     seconds: { seal_upload: upload.seconds, download_open: download.seconds },
   };
 }

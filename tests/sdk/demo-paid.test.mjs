@@ -41,6 +41,14 @@ test("a paid sale goes round, and what it leaves verifies", () => {
     assert.deepEqual([price, currency], [PAYMENT.amount, PAYMENT.currency], name);
   }
   assert.ok(readdirSync(kept).includes("sold.bin"));
+
+  const packet = read("packet.json").body;
+  assert.equal(packet.transfer_id, result.transfer_id);
+  assert.equal(packet.offer.signature, read("offer.json").signature);
+  assert.equal(packet.receipt.signature, read("receipt.json").signature);
+  const { paid_by, payments } = packet.payment;
+  assert.match(payments[paid_by].confirmed_by, /^cs_test_/);
+  assert.equal(payments[paid_by].refunded, 0);
 });
 
 test("a paid sale runs in headless Chromium, by a click on Pay", () => {

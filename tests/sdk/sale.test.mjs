@@ -347,7 +347,10 @@ test("what cannot be is refused before anything is sent", async () => {
     );
   }
   for (const origin of ["", "localhost:8787", "ftp://localhost"]) {
-    await assert.rejects(Claimcheck.connect(origin, seller.identity), failsWith("invalid_argument"));
+    await assert.rejects(
+      Claimcheck.connect(origin, seller.identity),
+      failsWith("invalid_argument"),
+    );
   }
   await assert.rejects(seller.accept("transfer_nonsense"), failsWith("invalid_argument"));
   await assert.rejects(Identity.fromPhrase("abandon ".repeat(24)), failsWith("invalid_argument"));
