@@ -58,7 +58,7 @@ async function measure(session, work) {
   }
 }
 
-const stage = await openStage();
+const stage = await openStage({ isDirect: true });
 const sdk = await serveSdkPage();
 try {
   const session = await stage.browser.newBrowserCDPSession();

@@ -46,9 +46,11 @@ function withPickers() {
   });
 }
 
-export async function openStage() {
+/** @param {{ isDirect?: boolean }} [options] isDirect: without the line, which takes time of its own */
+export async function openStage({ isDirect = false } = {}) {
   const server = await startServer({ page: true });
   const line = await startLine(server.url);
+  const url = isDirect ? server.url : line.url;
   const browser = await launchBrowser();
   /** @type {string[][]} */
   const watched = [];
@@ -56,14 +58,14 @@ export async function openStage() {
     server,
     line,
     browser,
-    url: line.url,
+    url,
 
     /** A person's browser, with the page open and known to the server. */
     async person({ pickers = false } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
       watched.push(await watch(context));
       await context.addInitScript(pickers ? withPickers : withoutPickers);
-      return openPage(context, line.url);
+      return openPage(context, url);
     },
 
     async close() {

@@ -8,6 +8,11 @@ const worker = new Worker(new URL("../worker/worker.ts", import.meta.url), {
   name: "claimcheck",
 });
 
+/** The worker could not be loaded, or broke. Calls to it are never answered then. */
+export function onBroken(tell: () => void): void {
+  worker.addEventListener("error", tell);
+}
+
 export const backend: Remote<Backend> = wrap<Backend>(worker);
 
 /** A listener that the worker can call. However often it does, `show` runs once a frame with the latest. */

@@ -1,7 +1,7 @@
 /** Who this browser is, and whether the server knows it. */
 import type { Failure } from "../worker/failure.js";
 import type { Me } from "../worker/backend.js";
-import { backend } from "./backend.js";
+import { backend, onBroken } from "./backend.js";
 import { Cell } from "./cell.js";
 import { asFailure } from "./failure.js";
 
@@ -15,6 +15,11 @@ export interface Presence {
 const NOBODY: Me = { id: "", displayName: "" };
 
 export const presence = new Cell<Presence>({ me: NOBODY, standing: "opening" });
+
+onBroken(() => {
+  const failure = { code: "unexpected", message: "the worker could not be loaded" };
+  presence.set({ ...presence.value, standing: "failed", failure });
+});
 
 /** Loads or makes the identity and makes it known. */
 export function start(): Promise<void> {
