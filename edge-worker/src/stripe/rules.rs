@@ -2,7 +2,7 @@
 
 use worker::Url;
 
-use crate::config::is_origin;
+use crate::config::{is_loopback, is_origin};
 use crate::error::ApiError;
 
 const STRIPE: &str = "https://api.stripe.com";
@@ -50,7 +50,12 @@ impl PaymentRules {
 
 /// The secret key goes there with every call, so it travels encrypted, or does not leave the machine.
 fn is_stripe(url: &Url, text: &str) -> bool {
-    is_origin(text) && (url.scheme() == "https" || crate::config::is_loopback(text))
+    is_origin(text)
+        && match url.scheme() {
+            "https" => true,
+            "http" => is_loopback(text),
+            _ => false,
+        }
 }
 
 #[cfg(test)]
