@@ -126,13 +126,20 @@ export class Claimcheck {
   }
 
   /** Provides texts by the ids of the offer's inputs. They are checked here, and sealed to the seller. */
-  submitInputs(transferId: string, values: Readonly<Record<string, string>>): Promise<Requirements> {
-    return guarded(() => this.#client.submitInputs(transferId, { ...values }) as Promise<Requirements>);
+  submitInputs(
+    transferId: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Requirements> {
+    return guarded(
+      () => this.#client.submitInputs(transferId, { ...values }) as Promise<Requirements>,
+    );
   }
 
   /** Sends an input back to its buyer. The server reads the reason. */
   rejectInput(transferId: string, inputId: string, reason: string): Promise<Requirements> {
-    return guarded(() => this.#client.rejectInput(transferId, inputId, reason) as Promise<Requirements>);
+    return guarded(
+      () => this.#client.rejectInput(transferId, inputId, reason) as Promise<Requirements>,
+    );
   }
 
   /** What the buyer provided, opened by its seller. */
@@ -143,7 +150,11 @@ export class Claimcheck {
   /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */
   inbox(cursor = 0, wait = 0): Promise<{ messages: Message[]; cursor: number }> {
     return guarded(
-      () => this.#client.inbox(BigInt(cursor), wait) as Promise<{ messages: Message[]; cursor: number }>,
+      () =>
+        this.#client.inbox(BigInt(cursor), wait) as Promise<{
+          messages: Message[];
+          cursor: number;
+        }>,
     );
   }
 
