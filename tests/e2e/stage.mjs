@@ -61,11 +61,11 @@ export async function openStage({ isDirect = false } = {}) {
     url,
 
     /** A person's browser, with the page open and known to the server. */
-    async person({ pickers = false } = {}) {
+    async person({ pickers = false, through = url } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
       watched.push(await watch(context));
       await context.addInitScript(pickers ? withPickers : withoutPickers);
-      return openPage(context, url);
+      return openPage(context, through);
     },
 
     async close() {

@@ -1,6 +1,7 @@
 /** A buyer's id, checked while it is typed: against typing errors here, and for being known at the server. */
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { explain } from "../failures.js";
 import { backend } from "../state/backend.js";
 import { asFailure } from "../state/failure.js";
 import { presence } from "../state/me.js";
@@ -94,8 +95,10 @@ export class BuyerField extends Light {
     try {
       return { kind: "good", name: await backend.nameOf(id) };
     } catch (thrown) {
-      const isUnknown = asFailure(thrown).code === "not_found";
-      return isUnknown ? { kind: "bad", why: text.sell.buyerUnknown } : { kind: "unchecked" };
+      const failure = asFailure(thrown);
+      if (failure.code === "not_found") return { kind: "bad", why: text.sell.buyerUnknown };
+      if (failure.code === "untrusted") return { kind: "bad", why: explain(failure).what };
+      return { kind: "unchecked" };
     }
   }
 }
