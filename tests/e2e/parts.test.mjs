@@ -31,6 +31,7 @@ const OF_PROGRAMS = [
   "forbidden",
   "invalid_dpop_proof",
   "invalid_request",
+  "invalid_signature",
   "invalid_statement",
   "invalid_ticket",
   "invalid_token",

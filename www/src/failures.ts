@@ -122,6 +122,10 @@ const ADVICE: Record<string, Advice> = {
     what: "This server is not set up to take payments.",
     next: ASK_SELLER,
   },
+  payment_refused: {
+    what: "The payment provider refuses this sale. No money moved.",
+    next: ASK_SELLER,
+  },
   missing_inputs: { what: "The seller needs details from you first.", next: ASK_SELLER },
   unavailable: { what: "A part of the service does not answer.", next: TRY_LATER },
   internal: { what: "Something went wrong on the server.", next: REPORT },
