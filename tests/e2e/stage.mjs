@@ -83,7 +83,8 @@ export async function openStage({ isDirect = false } = {}) {
  */
 export async function openPage(context, url) {
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  // Patience, not a promise: a busy machine may be slow, and only a page that hangs must fail.
+  page.setDefaultTimeout(180_000);
   await page.goto(url);
   await page.getByRole("button", { name: "Seal, upload and offer", disabled: false }).waitFor();
   const id = await page.locator("cc-copy-id code").innerText();
