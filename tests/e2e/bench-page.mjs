@@ -30,7 +30,7 @@ export async function sealAlone(api) {
     const digest = /sha-256=:(.*):/.exec(request.headers.get("repr-digest") ?? "")?.[1] ?? "";
     const sha256 = digest.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
     const [file_id, index] = [url.searchParams.get("file"), Number(url.searchParams.get("index"))];
-    return Response.json({ file_id, index, sha256, size: body.byteLength });
+    return Response.json({ file_id, index, sha256, size: body.size ?? body.byteLength });
   };
   try {
     const client = await Claimcheck.connect(api, await Identity.make());

@@ -1,9 +1,9 @@
 //! HTTP by the platform's `fetch`, alike in windows, workers and Node.
 
-use js_sys::{Function, JsString, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JsString, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, Response};
+use web_sys::{AbortController, Blob, Headers, RequestInit, Response};
 
 use crate::http::{Answer, AnswerBody, AnswerKind, Body, Credentials, Http, NoAnswer, Request};
 
@@ -66,7 +66,11 @@ fn request_init(
     match &request.body {
         Body::Empty => {}
         Body::Json(text) | Body::Form(text) => init.set_body(&JsValue::from_str(text)),
-        Body::Chunk { bytes, .. } => init.set_body(bytes),
+        // Chromium sends a Blob twenty times as fast as the same bytes, which it hands over 64 KiB at a time.
+        Body::Chunk { bytes, .. } => {
+            let blob = Blob::new_with_u8_array_sequence(&Array::of1(bytes))?;
+            init.set_body(&blob);
+        }
     }
     Ok(init)
 }
