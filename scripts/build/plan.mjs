@@ -16,7 +16,7 @@ import { PlainError } from "../setup/process.mjs";
 const RUST_INPUTS = ["Cargo.toml", "Cargo.lock", "protocol", "scripts/setup/versions.mjs"];
 
 /** `CLAIMCHECK_BUILD=dev` builds in a fraction of the time what runs several times slower. */
-const PROFILE = process.env["CLAIMCHECK_BUILD"] === "dev" ? "--dev" : "--release";
+const IS_DEV = process.env["CLAIMCHECK_BUILD"] === "dev";
 
 const NPM_INPUTS = ["package-lock.json", "tsconfig.base.json"];
 
@@ -30,7 +30,7 @@ export const STEPS = [
     output: "wasm-client/npm/wasm",
     command: [
       "wasm-pack",
-      ...["build", ".", PROFILE, "--target", "web", "--mode", "no-install"],
+      ...["build", ".", IS_DEV ? "--dev" : "--release", "--target", "web", "--mode", "no-install"],
       ...["--no-pack", "--no-gitignore", "--out-dir", "npm/wasm"],
     ],
     folder: "wasm-client",
@@ -50,7 +50,7 @@ export const STEPS = [
     inputs: [...RUST_INPUTS, "edge-worker"],
     after: [],
     output: "edge-worker/build",
-    command: ["worker-build", PROFILE],
+    command: ["worker-build", ...(IS_DEV ? ["--profile", "quick", "--no-opt"] : ["--release"])],
     folder: "edge-worker",
   },
   {
