@@ -74,6 +74,11 @@ class Shop {
     return found.at(-1);
   }
 
+  /** What Stripe charged for a paid sale. */
+  chargeOf(sale) {
+    return this.stripe.object(this.stripe.object(sale.payment).latest_charge);
+  }
+
   /** Delivers what is pending; every event is taken. */
   async deliverAll() {
     for (const { status, body } of await this.stripe.deliverPending()) {
