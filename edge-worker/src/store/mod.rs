@@ -17,6 +17,7 @@ pub mod claims;
 pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
+pub mod erasure;
 pub mod findings;
 pub mod inputs;
 pub mod keys;

@@ -47,7 +47,7 @@ pub fn closed(now: i64, over_since: i64, keeping: Keeping) -> Vec<Query> {
         ))),
         of_sales(sql(concat!(
             "delete from outbox where id in (select o.id from outbox o left join product_transfers t on t.id = o.transfer_id \
-             where o.done_at <= ?2 and (t.id is null or ",
+             where o.done_at <= ?2 and (t.id is null or o.kind = 'webhook' or ",
             sale_is_over!(),
             ") limit cast(?3 as integer))"
         ))),
