@@ -30,6 +30,7 @@ pub mod store;
 pub mod stripe;
 pub mod transitions;
 pub mod upload_rules;
+pub mod visitor;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 

@@ -10,14 +10,17 @@ use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
 use crate::outbox;
-use crate::store::{Store, replay, uploads};
+use crate::store::{Store, link_log, links, replay, uploads};
 use crate::stripe::{confirm, reconcile};
+use crate::visitor::DAY_SECONDS;
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
 /// Aborted uploads whose chunks one run deletes, and thousands of chunks that it deletes of each.
 const MAX_PURGED_UPLOADS: u32 = 20;
 const MAX_PURGED_PAGES: u32 = 4;
+/// Claims of links that one run gives back.
+const MAX_LAPSED_CLAIMS: u32 = 5_000;
 /// Seconds after which no PUT that saw the upload open can still be running.
 const LONGEST_PUT: i64 = 3600;
 /// The origin of a run where none is configured. A run has no address, and only development configures none.
@@ -27,6 +30,7 @@ const LOCAL_ORIGIN: &str = "http://localhost";
 pub async fn run(env: Env) {
     report("replay", forget_replay(&env).await);
     report("aborted uploads", purge_aborted(&env).await);
+    report("links", clean_links(&env).await);
     report("deadlines", deadlines::run(&env).await);
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
@@ -49,6 +53,13 @@ async fn purge_aborted(env: &Env) -> Result<usize, ApiError> {
         }
     }
     Ok(done)
+}
+
+/// Gives back what lapsed, and forgets the salts of days that are over. How many rows changed.
+async fn clean_links(env: &Env) -> Result<usize, ApiError> {
+    let (store, now) = open(env).await?;
+    store.run(link_log::forget_salts(now.seconds().div_euclid(DAY_SECONDS))).await?;
+    Ok(store.run(links::cleanup_expired(now.seconds(), MAX_LAPSED_CLAIMS)).await?)
 }
 
 /// Work with Stripe, which a deployment without a key has none of.

@@ -183,6 +183,8 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
     match ctx.store.batch(batch).await {
         Ok(_) => Ok(true),
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        // Another call with the same id, or the same token, came first.
+        Err(error) if error.is_unique("download_links") => Ok(true),
         // Another delivery of the same event stored it, and all that follows from it.
         Err(error) if error.is_unique("stripe_events") => Ok(true),
         Err(error) => Err(error.into()),
