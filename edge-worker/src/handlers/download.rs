@@ -134,15 +134,15 @@ async fn check_access(row: Option<Download>, ctx: &Ctx, claim_id: ClaimId) -> Re
 /// Refuses where the claim, the sale or the link gives no access any more.
 fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     let row = row.ok_or(ProblemCode::NotFound)?;
-    if row.release_deleted_at.is_some() {
-        return Err(ProblemCode::ReleaseGone.into());
-    }
     if row.link_gone != 0 {
         return Err(ProblemCode::LinkGone.into());
     }
     if let Some(reason) = row.claims_end {
         let detail = format!("access has ended: {}", reason.as_str());
         return Err(Refusal::new(ProblemCode::WrongState).detail(detail).into());
+    }
+    if row.release_deleted_at.is_some() {
+        return Err(ProblemCode::ReleaseGone.into());
     }
     if let Some((claims, status)) = row.claims_state.zip(row.status)
         && !claims.lets_go_on(status)
