@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod invoice;
 pub mod metadata;
 pub mod offers;
+pub mod onboard;
 pub mod packet;
 pub mod products;
 pub mod refund;
