@@ -137,10 +137,14 @@ impl Ctx {
         Stripe::from_env(&self.env, &self.config)
     }
 
-    /// The secrets that Stripe signs webhooks with; the previous one is there while a rotation lasts.
+    /// The secrets that Stripe signs webhooks with: the previous one is there while a rotation lasts, and what happens
+    /// in sellers' accounts comes by an endpoint of its own.
     pub fn webhook_secrets(&self) -> Vec<String> {
         let secret = |name: &str| self.env.secret(name).ok().map(|value| value.to_string());
-        ["STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS"].into_iter().filter_map(secret).collect()
+        ["STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS", "STRIPE_CONNECT_WEBHOOK_SECRET"]
+            .into_iter()
+            .filter_map(secret)
+            .collect()
     }
 
     /// The bucket of sealed chunks.

@@ -24,9 +24,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    link_claims, link_page, links, metadata, offers, packet, product_files, products, refund, register,
-    requirements, requirements_reject, requirements_submit, revoke, token, transfers, upload_complete,
-    uploads, verdict, webhook,
+    link_claims, link_page, links, metadata, offers, onboard, packet, product_files, products, refund,
+    register, requirements, requirements_reject, requirements_submit, revoke, token, transfers,
+    upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -61,6 +61,8 @@ pub static ROUTES: &[Route] = &[
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("payments-onboard", POST, token!(onboard::make)),
+    api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
     api("payments-stripe-webhook", POST, public!(webhook::receive)).rate("RATE_WEBHOOK"),
     api("inbox", GET, token!(inbox::show)),

@@ -18,6 +18,7 @@ pub mod link_page;
 pub mod links;
 pub mod metadata;
 pub mod offers;
+pub mod onboard;
 pub mod packet;
 pub mod product_files;
 pub mod products;

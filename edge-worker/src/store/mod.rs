@@ -11,6 +11,7 @@
 mod param;
 mod result;
 
+pub mod accounts;
 pub mod ailocks;
 pub mod audit;
 pub mod claims;

@@ -6,6 +6,7 @@ mod disputes;
 mod inbox;
 mod inputs;
 mod links;
+mod payments;
 mod products;
 mod transfers;
 mod uploads;
@@ -24,6 +25,7 @@ pub use links::{
     LinkClaimCompleted, LinkFile, LinkInfo, LinkLog, LinkLogEntry, LinkState, MAX_SEALED_NAME, MakeLink,
     ProductFile, ProductFiles, RevokeLink, WRAPPED_KEY_LEN,
 };
+pub use payments::{Onboard, OnboardAnswer, PaymentAccount, PaymentsMode};
 pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{
     Invoice, InvoiceAnswer, MakeGrant, MakeOffer, RefundPart, RefundProgress, RefundTransfer, RefundView,
