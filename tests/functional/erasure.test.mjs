@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client, assertProblem, assertTokenError } from "./client.mjs";
 import { startServer } from "./harness.mjs";
+import { Link } from "./links.mjs";
 import { completeRelease, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { dispute, openDispute } from "./statements.mjs";
@@ -35,6 +36,7 @@ test("who leaves takes products, files, uploads and messages along", async () =>
   const release = await completeRelease(seller, [1]);
   const open = await openRelease(seller, [1]);
   await open.putAll();
+  const link = await Link.made(seller, release);
   const theirs = await completeRelease(buyer, [1]);
   await ok(await new Sale(buyer, seller, theirs).makeOffer());
   const { id, deleted_at } = await ok(await leave(seller));
@@ -55,6 +57,7 @@ test("who leaves takes products, files, uploads and messages along", async () =>
   await runAt(server.clock.now() + 3601);
   assert.deepEqual(await storedKeys(server, open), []);
   assert.equal((await storedKeys(server, theirs)).length, 1, "another's stay");
+  await assertProblem(await link.open(), 410, "link_gone");
   assert.deepEqual(
     await rows("select 1 from reservations where owner_ailock_id = ?", seller.id),
     [],

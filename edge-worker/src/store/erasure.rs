@@ -62,6 +62,11 @@ pub fn erase(id: AilockId, now: i64) -> Vec<Query> {
         at(
             "update download_links set revoked_at = coalesce(revoked_at, ?2), updated_at = ?2 where user_id = ?1",
         ),
+        of(
+            "delete from link_log where link_id in (select immutable_id from download_links where user_id = ?1)",
+        ),
+        of("delete from webhooks where ailock_id = ?1"),
+        of("delete from payment_accounts where ailock_id = ?1"),
         of("update product_transfers set held_envelope = null where from_ailock_id = ?1"),
         of("update product_transfers set buyer_inputs = null where to_ailock_id = ?1"),
         of("delete from product_keys where recipient_ailock_id = ?1"),
