@@ -43,18 +43,38 @@ struct Row {
     release_id: ReleaseId,
 }
 
-/// Releases with a tombstone whose chunks were not seen to be gone yet, at most `limit`. The newest tombstones first:
-/// those of long ago have no reservation any more, and would be passed over in every run.
+/// Sets the tombstone of attachments whose sale ended before `over_since` and needs them no more.
+pub fn end_attachments(now: i64, over_since: i64, keeping: Keeping) -> Query {
+    sql(concat!(
+        "update attachments set deleted_at = ?1 where id in (select a.id from attachments a \
+         join product_transfers t on t.id = a.transfer_id \
+         where a.deleted_at is null and a.completed_at is not null and t.updated_at <= ?4 and ",
+        sale_is_over!(),
+        " limit cast(?3 as integer))"
+    ))
+    .bind(now)
+    .bind(now - keeping.record_seconds)
+    .bind(keeping.run)
+    .bind(over_since)
+}
+
+/// Releases and attachments with a tombstone whose chunks were not seen to be gone yet, at most `limit`. The newest
+/// tombstones first: those of long ago have no reservation any more, and would be passed over in every run.
 pub async fn to_purge(store: &Store, limit: u32) -> Result<Vec<ReleaseId>, StoreError> {
-    let query = sql("select v.release_id from releases r join reservations v on v.release_id = r.id \
-         where r.deleted_at is not null order by r.deleted_at desc limit cast(?1 as integer)");
+    let query =
+        sql("select v.release_id, r.deleted_at from releases r join reservations v on v.release_id = r.id \
+         where r.deleted_at is not null \
+         union all select v.release_id, a.deleted_at from attachments a \
+         join reservations v on v.release_id = a.storage_pointer where a.deleted_at is not null \
+         order by 2 desc limit cast(?1 as integer)");
     let rows: Vec<Row> = store.all(query.bind(limit)).await?;
     Ok(rows.into_iter().map(|row| row.release_id).collect())
 }
 
-/// Notes that no chunk of a release is left, which gives its bytes back to the owner's quota.
+/// Notes that no chunk of something with a tombstone is left, which gives its bytes back to the owner's quota.
 pub fn purged(release_id: ReleaseId) -> Query {
     sql("delete from reservations where release_id = ?1 \
-         and exists (select 1 from releases where id = ?1 and deleted_at is not null)")
+         and (exists (select 1 from releases where id = ?1 and deleted_at is not null) \
+           or exists (select 1 from attachments where storage_pointer = ?1 and deleted_at is not null))")
     .bind(release_id)
 }
