@@ -16,7 +16,6 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::StoreError;
 use crate::store::uploads::{self, NewUpload, Upload};
-use crate::upload_rules::Totals;
 use crate::{extract, random, respond};
 
 /// Bytes of every chunk but a file's last.
@@ -29,7 +28,36 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
     let body: InitUpload = extract::json(&mut request).await?;
     let totals = ctx.config.uploads.check(&body)?;
     let (owner, _) = products::load(ctx, &caller, body.product_id).await?;
-    let upload = find_or_open(ctx, owner, &body, totals).await?;
+    let new = NewUpload {
+        id: make_id(ctx)?,
+        owner: owner.id(),
+        body_hash: jcs::hash(&body).map_err(|_| ApiError::Bug("an upload has no canonical form"))?,
+        body: &body,
+        attachment: None,
+        totals,
+        now: ctx.now.seconds(),
+    };
+    find_or_open(ctx, &new).await
+}
+
+pub(super) fn make_id(ctx: &Ctx) -> Result<UploadId, ApiError> {
+    Ok(UploadId::from_parts(ctx.now.millis(), random::make_bytes()?))
+}
+
+/// Answers [`UploadOpened`] for this upload, or for the one that the same call opened before.
+pub(super) async fn find_or_open(ctx: &Ctx, new: &NewUpload<'_>) -> Result<Response, ApiError> {
+    let find = || uploads::find_by_release(&ctx.store, new.body.release_id);
+    let upload = match find().await? {
+        Some(upload) => upload,
+        None => {
+            open(ctx, new).await?;
+            // Not always the one above: of calls at the same time, one opens it.
+            find().await?.ok_or(ApiError::Bug("an upload vanished"))?
+        }
+    };
+    if upload.owner_ailock_id != new.owner || upload.body_hash != new.body_hash {
+        return Err(ProblemCode::IdConflict.into());
+    }
     if upload.state == UploadState::Aborted {
         return Err(ProblemCode::UploadClosed.into());
     }
@@ -41,30 +69,6 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
         prefix: upload.release_id.to_string(),
         missing: chunk_map::missing(&files, &stored),
     })
-}
-
-async fn find_or_open(
-    ctx: &Ctx,
-    owner: Owner,
-    body: &InitUpload,
-    totals: Totals,
-) -> Result<Upload, ApiError> {
-    let body_hash = jcs::hash(body).map_err(|_| ApiError::Bug("an upload has no canonical form"))?;
-    let find = || uploads::find_by_release(&ctx.store, body.release_id);
-    let upload = match find().await? {
-        Some(upload) => upload,
-        None => {
-            let id = UploadId::from_parts(ctx.now.millis(), random::make_bytes()?);
-            open(ctx, &NewUpload { id, owner: owner.id(), body, body_hash, totals, now: ctx.now.seconds() })
-                .await?;
-            // Not always the one above: of calls at the same time, one opens it.
-            find().await?.ok_or(ApiError::Bug("an upload vanished"))?
-        }
-    };
-    if upload.owner_ailock_id != owner.id() || upload.body_hash != body_hash {
-        return Err(ProblemCode::IdConflict.into());
-    }
-    Ok(upload)
 }
 
 async fn open(ctx: &Ctx, upload: &NewUpload<'_>) -> Result<(), ApiError> {

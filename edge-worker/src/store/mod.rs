@@ -12,6 +12,7 @@ mod param;
 mod result;
 
 pub mod ailocks;
+pub mod attachments;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;

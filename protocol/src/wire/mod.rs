@@ -1,5 +1,6 @@
 //! Bodies of requests and answers, as JSON. Bytes are base64url, times Unix seconds, money minor units.
 
+mod attachments;
 mod batch;
 mod claims;
 mod disputes;
@@ -9,6 +10,7 @@ mod products;
 mod transfers;
 mod uploads;
 
+pub use attachments::{Attachment, CompleteAttachment, InitAttachment};
 pub use batch::{
     Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH,
 };
