@@ -17,6 +17,7 @@ use crate::keys::AilockId;
 use crate::labels;
 use crate::media_type::MediaType;
 use crate::policy::{InputKind, MAX_MAX_SIZE_MB, RequiredInput};
+use crate::receipt::present;
 use crate::signed::{Statement, StatementError, V1};
 
 /// Bytes by which a sealed value is longer than the value.
@@ -61,7 +62,7 @@ pub struct BuyerInput {
     /// The value, or the attachment's key, sealed to the seller.
     pub sealed: ByteString,
     /// Where the offer asks for a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub attachment: Option<AttachmentRef>,
     /// Unix seconds, by the buyer's clock.
     pub provided_at: i64,
