@@ -46,6 +46,7 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
         body_hash: jcs::hash(&body).map_err(|_| ApiError::Bug("an upload has no canonical form"))?,
         attachment: Some(&body),
         totals,
+        quotas: ctx.config.quotas,
         now: ctx.now.seconds(),
     };
     find_or_open(ctx, &new).await

@@ -3,7 +3,8 @@
 use claimcheck_protocol::floe;
 use claimcheck_protocol::ids::UploadId;
 use claimcheck_protocol::jcs;
-use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::problem::{ProblemCode, Resource};
 use claimcheck_protocol::wire::{AbortUpload, InitUpload, UploadOpened, UploadState, UploadStatus};
 use serde::Deserialize;
 use worker::{Request, Response};
@@ -16,6 +17,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::StoreError;
 use crate::store::uploads::{self, NewUpload, Upload};
+use crate::upload_rules::Totals;
 use crate::{extract, random, respond};
 
 /// Bytes of every chunk but a file's last.
@@ -35,6 +37,7 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
         body: &body,
         attachment: None,
         totals,
+        quotas: ctx.config.quotas,
         now: ctx.now.seconds(),
     };
     find_or_open(ctx, &new).await
@@ -51,8 +54,11 @@ pub(super) async fn find_or_open(ctx: &Ctx, new: &NewUpload<'_>) -> Result<Respo
         Some(upload) => upload,
         None => {
             open(ctx, new).await?;
-            // Not always the one above: of calls at the same time, one opens it.
-            find().await?.ok_or(ApiError::Bug("an upload vanished"))?
+            match find().await? {
+                // Not always the one above: of calls at the same time, one opens it.
+                Some(upload) => upload,
+                None => return Err(over_quota(ctx, new.owner, new.totals).await?),
+            }
         }
     };
     if upload.owner_ailock_id != new.owner || upload.body_hash != new.body_hash {
@@ -69,6 +75,20 @@ pub(super) async fn find_or_open(ctx: &Ctx, new: &NewUpload<'_>) -> Result<Respo
         prefix: upload.release_id.to_string(),
         missing: chunk_map::missing(&files, &stored),
     })
+}
+
+/// Why the owner's quotas leave no room.
+async fn over_quota(ctx: &Ctx, owner: AilockId, totals: Totals) -> Result<ApiError, ApiError> {
+    let used = uploads::usage(&ctx.store, owner).await?;
+    let quotas = ctx.config.quotas;
+    if used.bytes.saturating_add(totals.sealed_size) > quotas.bytes {
+        return Ok(quotas.refusal(Resource::Bytes, used.bytes, totals.sealed_size));
+    }
+    if used.open_uploads >= quotas.open_uploads {
+        return Ok(quotas.refusal(Resource::OpenUploads, used.open_uploads, 1));
+    }
+    // Something was given back between the two looks.
+    Ok(ProblemCode::Busy.into())
 }
 
 async fn open(ctx: &Ctx, upload: &NewUpload<'_>) -> Result<(), ApiError> {
