@@ -17,7 +17,9 @@ pub mod error;
 pub mod extract;
 pub mod filing;
 pub mod handlers;
+pub mod json_place;
 pub mod log;
+pub mod metrics;
 pub mod outbox;
 pub mod random;
 pub mod repr_digest;
@@ -28,6 +30,7 @@ pub mod server_key;
 pub mod sides;
 pub mod store;
 pub mod stripe;
+pub mod trace;
 pub mod transitions;
 pub mod upload_rules;
 

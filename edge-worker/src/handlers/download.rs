@@ -120,6 +120,7 @@ fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError
 /// Refuses where the claim or the sale gives no access any more.
 fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     let row = row.ok_or(ProblemCode::NotFound)?;
+    ctx.transfer.set(Some(row.transfer_id));
     if row.release_deleted_at.is_some() {
         return Err(ProblemCode::ReleaseGone.into());
     }

@@ -18,6 +18,7 @@ pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
 pub mod findings;
+pub mod health;
 pub mod inputs;
 pub mod keys;
 pub mod messages;
