@@ -4,8 +4,10 @@ use claimcheck_protocol::keys::AilockId;
 use worker::{Env, Url};
 
 use crate::error::ApiError;
+use crate::limits::{self, Keeping, Quotas};
 use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
+use crate::visitor::KeptAddress;
 
 /// Settings of a deployment. Secrets are not among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +18,18 @@ pub struct Config {
     pub cors_origins: Option<Vec<String>>,
     /// What is taken as an upload.
     pub uploads: UploadRules,
+    /// What one Ailock may use.
+    pub quotas: Quotas,
+    /// How long records are kept.
+    pub keeping: Keeping,
     /// How money is taken.
     pub payments: PaymentRules,
     /// `ARBITER_AILOCK_ID`: whose verdicts are taken. None: nobody's.
     pub arbiter: Option<AilockId>,
     /// `OPERATOR_AILOCK_ID`: who may revoke by policy. None: nobody.
     pub operator: Option<AilockId>,
+    /// `LINK_LOG_IP`: what the logs of download links keep of an address.
+    pub link_log_ip: KeptAddress,
     /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
     pub test_clock: bool,
 }
@@ -43,13 +51,28 @@ impl Config {
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
         let uploads =
             UploadRules::from_vars(var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
+        let (quotas, keeping) = limits::from_vars(var)
+            .ok_or(ApiError::Bug("a var about quotas or retention is not a number in its bounds"))?;
         let payments = PaymentRules::from_vars(var)?;
         let ailock = |name: &str| var(name).map(|text| text.parse()).transpose();
         let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
         let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
         let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
+        let link_log_ip = KeptAddress::from_var(var("LINK_LOG_IP").as_deref())
+            .ok_or(ApiError::Bug("LINK_LOG_IP is not hashed, truncated or none"))?;
         let test_clock = var("TEST_CLOCK").is_some();
-        Ok(Self { public_origin, cors_origins, uploads, payments, arbiter, operator, test_clock })
+        Ok(Self {
+            public_origin,
+            cors_origins,
+            uploads,
+            quotas,
+            keeping,
+            payments,
+            arbiter,
+            operator,
+            link_log_ip,
+            test_clock,
+        })
     }
 
     /// The issuer of tokens at a request's address, without a slash at the end.

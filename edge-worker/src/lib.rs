@@ -18,21 +18,25 @@ pub mod extract;
 pub mod filing;
 pub mod handlers;
 pub mod json_place;
+pub mod limits;
 pub mod log;
 pub mod metrics;
 pub mod outbox;
 pub mod random;
 pub mod repr_digest;
 pub mod respond;
+pub mod retention;
 pub mod router;
 pub mod scheduled;
 pub mod server_key;
 pub mod sides;
 pub mod store;
 pub mod stripe;
+pub mod sweep;
 pub mod trace;
 pub mod transitions;
 pub mod upload_rules;
+pub mod visitor;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 

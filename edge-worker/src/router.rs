@@ -8,7 +8,8 @@
 //! - `ticket!(f)`: the holder of a claim ticket; `f(request, &ctx, holder)`.
 //!
 //! Credentials are checked before the handler runs. A proof is good for one changing call: `.replay(…)` says where
-//! that differs. `.rate("BINDING")` counts calls per Ailock, or per address where nobody is known.
+//! that differs. `.rate("BINDING")` counts calls per Ailock, or per address where nobody is known; a public route
+//! without it, and calls with refused credentials, count against `RATE_ANON`.
 //! A handler extracts (`extract`), loads (`store`), decides (pure code in `claimcheck_protocol`), persists, responds
 //! (`respond`); what it may do to a thing is a value from `auth` ([`crate::auth::Owner`], [`crate::auth::Party`], …).
 
@@ -23,8 +24,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    metadata, offers, packet, products, refund, register, requirements, requirements_reject,
-    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook,
+    link_claims, link_page, links, metadata, offers, onboard, packet, product_files, products, refund,
+    register, requirements, requirements_reject, requirements_submit, revoke, token, transfers,
+    upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -38,6 +40,7 @@ pub static ROUTES: &[Route] = &[
     // Products and their releases
     api("products-create", POST, token!(products::create)),
     api("products", GET_PATCH, token!(products::show_or_edit)),
+    at("/api/products/:id/files", GET, token!(product_files::show)),
     api("products-upload-init", POST, token!(uploads::init)),
     // Create-once and checked by its hash: a proof seen twice does no harm, and no row is written per chunk.
     api("products-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
@@ -51,15 +54,17 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("transfers-cancel", POST, token!(cancel::cancel)),
     api("transfers-packet", GET, token!(packet::show)),
-    api("products-revoke", POST, token!(revoke::revoke)),
+    api("products-revoke", POST, token!(revoke::revoke)).rate("RATE_REVOKE"),
     api("products-dispute", GET_POST, token!(dispute::show_or_file)),
     api("disputes-verdict", POST, token!(verdict::rule)),
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("payments-onboard", POST, token!(onboard::make)),
+    api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
-    api("payments-stripe-webhook", POST, public!(webhook::receive)),
+    api("payments-stripe-webhook", POST, public!(webhook::receive)).rate("RATE_WEBHOOK"),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
     api("ailock-batch", POST, token!(batch::run)),
@@ -68,7 +73,15 @@ pub static ROUTES: &[Route] = &[
     api("claims-cancel", POST, token!(claims::cancel)),
     api("products-download-manifest", GET, ticket!(download::manifest)),
     api("products-download-chunk", GET, ticket!(download::chunk)),
-    api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_CLAIM"),
+    api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_ACK"),
+    // Download links. A link's claim is its key's, which proves itself, and costs nobody a registration.
+    api("download-links", GET_POST, token!(links::make_or_list)),
+    api("download-links-revoke", POST, token!(links::revoke)),
+    api("download-links-log", GET, token!(links::log)),
+    at("/downloads/:token", GET, public!(link_page::show)).rate("RATE_ANON"),
+    at("/downloads/:token/claim", POST, public!(link_claims::claim)).rate("RATE_CLAIM"),
+    api("link-claims-cancel", POST, ticket!(link_claims::cancel)),
+    api("link-claims-complete", POST, ticket!(link_claims::complete)),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

@@ -18,7 +18,7 @@ export async function startShop({ vars = {} } = {}) {
       STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
       ...vars,
     },
-    rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_ANON: 100_000 },
+    rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_WEBHOOK: 100_000 },
   });
   stripe.webhookUrl = `${server.url}${WEBHOOK}`;
   stripe.useClock(() => server.clock.now());

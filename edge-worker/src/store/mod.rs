@@ -11,25 +11,32 @@
 mod param;
 mod result;
 
+pub mod accounts;
 pub mod ailocks;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
+pub mod files;
 pub mod findings;
 pub mod health;
 pub mod inputs;
 pub mod keys;
+pub mod link_log;
+pub mod links;
 pub mod messages;
 pub mod outbox;
 pub mod payments;
 pub mod products;
 pub mod receipts;
+pub mod records;
 pub mod releases;
 pub mod replay;
+pub mod retention;
 pub mod statements;
 pub mod stripe_events;
+pub mod sweeps;
 pub mod transfers;
 pub mod uploads;
 
