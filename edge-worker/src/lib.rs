@@ -10,6 +10,7 @@ pub mod chunk_map;
 pub mod chunk_response;
 pub mod clock;
 pub mod config;
+pub mod content_checks;
 pub mod context;
 pub mod cors;
 pub mod deadlines;

@@ -18,6 +18,7 @@ pub mod claims;
 pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
+pub mod erasure;
 pub mod files;
 pub mod findings;
 pub mod health;
