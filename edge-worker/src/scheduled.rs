@@ -8,7 +8,7 @@ use crate::context::{Ctx, open_store};
 use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
-use crate::store::{Store, link_log, links, replay};
+use crate::store::{Store, health, link_log, links, replay};
 use crate::stripe::{confirm, reconcile};
 use crate::visitor::DAY_SECONDS;
 use crate::{content_checks, outbox, retention, sweep};
@@ -36,6 +36,13 @@ pub async fn run(env: Env) {
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
     report("reconciliation", payments(&env, reconcile::run_daily).await);
+    report("end", note_end(&env).await);
+}
+
+/// For `/healthz`, which says so when the cron stays away.
+async fn note_end(env: &Env) -> Result<usize, ApiError> {
+    let (store, now) = open(env).await?;
+    Ok(store.run(health::note_run(now.seconds())).await?)
 }
 
 async fn forget_replay(env: &Env) -> Result<usize, ApiError> {

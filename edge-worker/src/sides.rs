@@ -15,6 +15,7 @@ use crate::store::{Store, ailocks};
 pub async fn load(ctx: &Ctx, caller: &Caller, id: TransferId) -> Result<(StoredTransfer, Party), ApiError> {
     let transfer = transfers::find(&ctx.store, id).await?.ok_or(ProblemCode::NotFound)?;
     let party = Party::of(caller, transfer.seller, transfer.buyer)?;
+    ctx.transfer.set(Some(id));
     Ok((transfer, party))
 }
 

@@ -13,6 +13,7 @@ mod result;
 
 pub mod accounts;
 pub mod ailocks;
+pub mod attachments;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;
@@ -21,6 +22,7 @@ pub mod disputes;
 pub mod erasure;
 pub mod files;
 pub mod findings;
+pub mod health;
 pub mod inputs;
 pub mod keys;
 pub mod link_log;
