@@ -18,6 +18,7 @@ pub mod extract;
 pub mod filing;
 pub mod handlers;
 pub mod log;
+mod notes;
 pub mod outbox;
 pub mod random;
 pub mod repr_digest;

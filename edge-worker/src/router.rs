@@ -22,8 +22,8 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    metadata, offers, packet, products, refund, register, requirements, requirements_reject,
+    ack, ailocks, audit, batch, cancel, chunk_put, claims, dispute, disputed_chunk, download, grant, health,
+    inbox, invoice, metadata, offers, packet, products, refund, register, requirements, requirements_reject,
     requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook,
 };
 
@@ -51,9 +51,11 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("transfers-cancel", POST, token!(cancel::cancel)),
     api("transfers-packet", GET, token!(packet::show)),
+    api("transfers-audit", GET, token!(audit::show)),
     api("products-revoke", POST, token!(revoke::revoke)),
     api("products-dispute", GET_POST, token!(dispute::show_or_file)),
     api("disputes-verdict", POST, token!(verdict::rule)),
+    api("disputes-chunk", GET, token!(disputed_chunk::show)),
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),

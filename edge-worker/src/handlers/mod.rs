@@ -2,12 +2,14 @@
 
 pub mod ack;
 pub mod ailocks;
+pub mod audit;
 pub mod batch;
 pub mod cancel;
 mod chunk_form;
 pub mod chunk_put;
 pub mod claims;
 pub mod dispute;
+pub mod disputed_chunk;
 pub mod download;
 pub mod grant;
 pub mod health;
