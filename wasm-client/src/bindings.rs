@@ -143,6 +143,12 @@ pub fn verify_audit(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsVa
     to_js(&packet::verify_trail(text, &convert::pins(pinned)?))
 }
 
+/// What a price keeps to, by currency. See [`claimcheck_protocol::money::Currency`].
+#[wasm_bindgen(js_name = currencyRules)]
+pub fn currency_rules() -> Result<JsValue, JsValue> {
+    convert::currency_rules()
+}
+
 /// SHA-256 of bytes that come piece by piece.
 #[wasm_bindgen]
 #[derive(Default)]
