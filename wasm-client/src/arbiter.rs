@@ -11,7 +11,8 @@ use claimcheck_protocol::ids::FileId;
 use claimcheck_protocol::keys::AilockKeys;
 use claimcheck_protocol::manifest::{Manifest, ManifestFile};
 use claimcheck_protocol::meta::Meta;
-use claimcheck_protocol::packet::{Finding, Line, Packet};
+use claimcheck_protocol::packet::{Finding, Line};
+use claimcheck_protocol::signed::Signed;
 
 use crate::bulk::Bulk;
 use crate::engine::{SinkError, TransferError};
@@ -48,11 +49,13 @@ struct Case<'a, B, C, K> {
     is_writing: Cell<bool>,
 }
 
-/// Opens every file of a packet's sale with a release key, writes what opens to `sink`, and says line by line what
-/// holds. The sink's files are finished only if every byte of all of them opened.
+/// Opens every file of a release with a release key, writes what opens to `sink`, and says line by line what holds.
+/// `seller` are the keys that the manifest's seller id commits to. The sink's files are finished only if every byte of
+/// all of them opened.
 pub async fn examine<B, C, K>(
     bulk: &B,
-    packet: &Packet,
+    manifest: Signed<Manifest>,
+    seller: &AilockKeys,
     release_key: &Secret32,
     chunks: &C,
     sink: &K,
@@ -62,10 +65,7 @@ where
     C: SealedChunks<Buf = B::Buf>,
     K: ReceivingSink<Buf = B::Buf>,
 {
-    let signed = packet.manifest.clone().ok_or(Failure::Argument("the packet has no manifest"))?;
-    let seller = packet.keys_of(&signed.body.seller);
-    let seller = seller.ok_or(Failure::Argument("the packet has not the keys of the seller"))?;
-    let manifest = match signed.verify(&seller.ed25519_pk) {
+    let manifest = match manifest.verify(&seller.ed25519_pk) {
         Ok(verified) => verified.into_body(),
         Err(error) => return Ok(vec![line(MANIFEST, Err(error.to_string()))]),
     };

@@ -130,7 +130,10 @@ pub async fn examine_content(
         .filter_map(|signed| open_evidence(&identity.inner, &signed.body).ok())
         .find_map(|evidence| evidence.release_key)
         .ok_or_else(|| argument("no evidence in this dispute encloses the key to the files"))?;
+    let manifest = packet.manifest.clone().ok_or_else(|| argument("the packet has no manifest"))?;
+    let seller = packet.keys_of(&manifest.body.seller);
+    let seller = seller.ok_or_else(|| argument("the packet has not the keys of the seller"))?;
     let (bulk, chunks, sink) = (WebBulk::detect(), JsChunks(chunks), JsSink::new(sink));
-    let examined = arbiter::examine(&bulk, &packet, &release_key, &chunks, &sink);
+    let examined = arbiter::examine(&bulk, manifest, seller, &release_key, &chunks, &sink);
     to_js(&examined.await.map_err(throw)?)
 }
