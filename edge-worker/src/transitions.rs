@@ -19,6 +19,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Frozen, StoredTransfer};
 use crate::store::{Query, StoreError, payments};
+use crate::stripe::connect::Destination;
 
 /// How often a decision is made on fresh state before the caller is asked to try again.
 const MAX_ATTEMPTS: u32 = 8;
@@ -45,6 +46,8 @@ struct Supplied {
     refund_id: Option<String>,
     /// Where the payment page leads back to; none: this server.
     return_origin: Option<String>,
+    /// Whose account the payment goes on to; none: the deployment's own keeps it.
+    destination: Option<Destination>,
 }
 
 impl Change {
@@ -79,6 +82,13 @@ impl Change {
     #[must_use]
     pub fn returning_to(mut self, origin: Option<String>) -> Self {
         self.supplied.return_origin = origin;
+        self
+    }
+
+    /// The payment goes on to this account.
+    #[must_use]
+    pub fn paying_to(mut self, destination: Option<Destination>) -> Self {
+        self.supplied.destination = destination;
         self
     }
 
@@ -183,6 +193,8 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
     match ctx.store.batch(batch).await {
         Ok(_) => Ok(true),
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        // Another call with the same id, or the same token, came first.
+        Err(error) if error.is_unique("download_links") => Ok(true),
         // Another delivery of the same event stored it, and all that follows from it.
         Err(error) if error.is_unique("stripe_events") => Ok(true),
         Err(error) => Err(error.into()),

@@ -183,6 +183,8 @@ mod tests {
             "/.well-known/oauth-authorization-server",
             "/.well-known/jwks.json",
             "payments-stripe-webhook",
+            "/downloads/:token",
+            "/downloads/:token/claim",
             "/healthz",
         ];
         assert_eq!(public, meant);
