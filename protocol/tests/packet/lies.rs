@@ -1,23 +1,13 @@
 //! What a good packet proves, and what gives a lying server away.
 
-use claimcheck_protocol::audit::{Actor, AuditRow, CHAIN_START};
-use claimcheck_protocol::auth::jwk::PublicJwk;
-use claimcheck_protocol::bytes::{ByteString, Bytes, Bytes32};
-use claimcheck_protocol::dispute::{Dispute, DisputeAct, DisputeKind};
-use claimcheck_protocol::envelope::{Envelope, EnvelopeContext};
-use claimcheck_protocol::ids::{BuyerDisputeId, ClaimId, FileId, OfferId, ProductId, ReleaseId, TransferId};
-use claimcheck_protocol::jcs;
-use claimcheck_protocol::keys::{AilockKeys, Ed25519PublicKey, X25519PublicKey};
-use claimcheck_protocol::manifest::{Manifest, ManifestFile};
+use claimcheck_protocol::bytes::{ByteString, Bytes};
+use claimcheck_protocol::dispute::{Dispute, DisputeAct};
+use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::money::Amount;
-use claimcheck_protocol::offer::Offer;
-use claimcheck_protocol::packet::{Finding, Line, Packet, PaymentFacts, Pins, ServiceRecord, verify};
-use claimcheck_protocol::receipt::{Countersign, Receipt};
-use claimcheck_protocol::revoke::Revoke;
-use claimcheck_protocol::signed::{Signed, Statement, V1, signing_input, statement_hash};
-use claimcheck_protocol::transfer::{RevokeReason, Ruling, Status};
+use claimcheck_protocol::packet::{Finding, Line, Packet, Pins, verify};
+use claimcheck_protocol::receipt::Receipt;
+use claimcheck_protocol::transfer::{Ruling, Status};
 use claimcheck_protocol::verdict::Verdict;
-use ed25519_dalek::{Signer, SigningKey};
 
 use super::world::{NOW, World, kid};
 

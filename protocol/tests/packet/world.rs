@@ -11,7 +11,7 @@ use claimcheck_protocol::keys::{AilockKeys, Ed25519PublicKey, X25519PublicKey};
 use claimcheck_protocol::manifest::{Manifest, ManifestFile};
 use claimcheck_protocol::money::Amount;
 use claimcheck_protocol::offer::Offer;
-use claimcheck_protocol::packet::{Finding, Line, Packet, PaymentFacts, Pins, ServiceRecord, verify};
+use claimcheck_protocol::packet::{Packet, PaymentFacts, Pins, ServiceRecord};
 use claimcheck_protocol::receipt::{Countersign, Receipt};
 use claimcheck_protocol::revoke::Revoke;
 use claimcheck_protocol::signed::{Signed, Statement, V1, signing_input, statement_hash};

@@ -4,6 +4,7 @@ import { Client as WasmClient, Control } from "../wasm/claimcheck_client.js";
 import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type {
+  DeletedAccount,
   DisputeKind,
   Disputes,
   Download,
@@ -48,6 +49,14 @@ export class Claimcheck {
   /** Makes the identity's keys known to the server. Needed once, before all other calls. */
   register(displayName = ""): Promise<Registration> {
     return guarded(() => this.#client.register(displayName) as Promise<Registration>);
+  }
+
+  /**
+   * Leaves the server: what is one's own there is deleted, unpaid offers are called off. Refused with `open_sales` while
+   * money, or a buyer's access, is in play. The identity itself stays, and may register again.
+   */
+  deleteAccount(): Promise<DeletedAccount> {
+    return guarded(() => this.#client.deleteAccount() as Promise<DeletedAccount>);
   }
 
   /** Another Ailock's keys and profile, verified against its id. */
