@@ -170,6 +170,7 @@ async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
 
 /// Whether the change was stored; if not, another one came first.
 async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
+    ctx.transfer.set(Some(current.id));
     let Transition { next, effects } = decide_all(&current, change.earlier, change.event)?;
     if effects == [Effect::NoEffect] && change.with.is_empty() {
         return Ok(true);

@@ -7,6 +7,7 @@ import type { Identity } from "./identity.js";
 import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./link-types.js";
 import { linkPassword } from "./links.js";
 import type {
+  DeletedAccount,
   Download,
   FileAudit,
   FileSink,
@@ -46,6 +47,14 @@ export class Claimcheck {
   /** Makes the identity's keys known to the server. Needed once, before all other calls. */
   register(displayName = ""): Promise<Registration> {
     return guarded(() => this.#client.register(displayName) as Promise<Registration>);
+  }
+
+  /**
+   * Leaves the server: what is one's own there is deleted, unpaid offers are called off. Refused with `open_sales` while
+   * money, or a buyer's access, is in play. The identity itself stays, and may register again.
+   */
+  deleteAccount(): Promise<DeletedAccount> {
+    return guarded(() => this.#client.deleteAccount() as Promise<DeletedAccount>);
   }
 
   /** Another Ailock's keys and profile, verified against its id. */
