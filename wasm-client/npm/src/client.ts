@@ -9,8 +9,10 @@ import { linkPassword } from "./links.js";
 import type {
   DeletedAccount,
   Download,
+  DownloadedFile,
   FileAudit,
   FileSink,
+  InputValues,
   Message,
   OfferedFile,
   OpenedInput,
@@ -137,14 +139,18 @@ export class Claimcheck {
     return guarded(() => this.#client.requirements(transferId) as Promise<Requirements>);
   }
 
-  /** Provides texts by the ids of the offer's inputs. They are checked here, and sealed to the seller. */
+  /**
+   * Provides texts and files by the ids of the offer's inputs. They are checked here and sealed to the seller; none is
+   * handed in before all files are uploaded.
+   */
   submitInputs(
     transferId: string,
-    values: Readonly<Record<string, string>>,
+    values: InputValues,
+    options: TransferOptions = {},
   ): Promise<Requirements> {
-    return guarded(
-      () => this.#client.submitInputs(transferId, { ...values }) as Promise<Requirements>,
-    );
+    return this.#transfer(options, (control) =>
+      this.#client.submitInputs(transferId, Object.entries(values), control, options.onProgress),
+    ) as Promise<Requirements>;
   }
 
   /** Sends an input back to its buyer. The server reads the reason. */
@@ -154,9 +160,21 @@ export class Claimcheck {
     );
   }
 
-  /** What the buyer provided, opened by its seller. */
+  /** What the buyer provided, opened by its seller. {@link downloadInput} fetches a file. */
   inputs(transferId: string): Promise<OpenedInput[]> {
     return guarded(() => this.#client.inputs(transferId) as Promise<OpenedInput[]>);
+  }
+
+  /** Downloads a file that the buyer of one's own sale provided, verified to its last byte. */
+  downloadInput(
+    transferId: string,
+    inputId: string,
+    sink: FileSink,
+    options: TransferOptions = {},
+  ): Promise<DownloadedFile> {
+    return this.#transfer(options, (control) =>
+      this.#client.downloadInput(transferId, inputId, sink, control, options.onProgress),
+    ) as Promise<DownloadedFile>;
   }
 
   /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */

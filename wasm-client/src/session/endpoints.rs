@@ -240,7 +240,7 @@ impl<H: Http> Session<H> {
     }
 }
 
-fn with_query(name: &str, query: &[(&str, String)]) -> String {
+pub(super) fn with_query(name: &str, query: &[(&str, String)]) -> String {
     if query.is_empty() {
         return name.to_owned();
     }
