@@ -23,6 +23,7 @@ use crate::web::sink::JsSink;
 
 mod convert;
 mod failure;
+mod links;
 
 use convert::{from_js, id_of, to_js};
 use failure::{argument, platform, throw};

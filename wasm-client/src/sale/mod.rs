@@ -5,7 +5,9 @@ mod deal;
 mod download;
 mod failure;
 mod inputs;
+mod links;
 mod upload;
+mod visit;
 
 use std::cell::RefCell;
 
@@ -17,7 +19,9 @@ pub use deal::OfferTerms;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
 pub use inputs::{InputContent, InputValue, OpenedInput};
+pub use links::{LinkScope, LinkTerms, NamedFile};
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
+pub use visit::{Kept, LinkAddress, LinkDelivered, Visit};
 
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, call};
