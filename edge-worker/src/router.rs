@@ -23,10 +23,10 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, cancel, chunk_put, claims, content, dispute, download, erasure, grant, health,
-    inbox, invoice, link_claims, link_page, links, metadata, offers, onboard, packet, product_files,
-    products, refund, register, requirements, requirements_reject, requirements_submit, revoke, token,
-    transfers, upload_complete, uploads, verdict, webhook,
+    ack, ailocks, attachment_read, attachments, batch, cancel, chunk_put, claims, content, dispute, download,
+    erasure, grant, health, inbox, invoice, link_claims, link_page, links, metadata, offers, onboard, packet,
+    product_files, products, refund, register, requirements, requirements_reject, requirements_submit,
+    revoke, token, transfers, upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -63,6 +63,11 @@ pub static ROUTES: &[Route] = &[
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("attachments-upload-init", POST, token!(attachments::init)),
+    api("attachments-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
+    api("attachments-upload-complete", POST, token!(attachments::complete)),
+    api("attachments", GET, token!(attachment_read::show)),
+    api("attachments-download-chunk", GET, token!(attachment_read::chunk)),
     api("payments-onboard", POST, token!(onboard::make)),
     api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { text } from "../interop/protocol.mjs";
+import { completeAttachment } from "./attachment.mjs";
 import { Client } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { Release, newId, openRelease } from "./release.mjs";
@@ -121,6 +122,22 @@ const CALLS = {
   "POST download-links-revoke": (it) => ["download-links-revoke", json({ link_id: it.link })],
   "GET download-links-log": (it) => [`download-links-log?link_id=${it.link}`],
   "POST webhooks-revoke": (it) => ["webhooks-revoke", json({ webhook_id: it.webhook })],
+  "POST attachments-upload-init": (it, stranger) => [
+    "attachments-upload-init",
+    json({
+      transfer_id: it.transfer,
+      input_id: "a",
+      attachment_id: newId("attachment"),
+      file: new Release(stranger, it.product, [1]).init.files[0],
+    }),
+  ],
+  "PUT attachments-upload-chunk": (it) => putChunk(it, "PUT", "attachments"),
+  "POST attachments-upload-chunk": (it) => putChunk(it, "POST", "attachments"),
+  "POST attachments-upload-complete": (it, stranger) => {
+    const release = new Release(stranger, it.product, [1]);
+    const { manifest } = release.completion();
+    return ["attachments-upload-complete", json({ upload_id: it.upload, manifest })];
+  },
   "GET attachments": (it) => [`attachments?attachment_id=${it.attachment}`],
   "GET attachments-download-chunk": (it) => [
     `attachments-download-chunk?${query({ attachment_id: it.attachment, index: 0 })}`,
@@ -135,8 +152,8 @@ const linkRequest = (members) => ({
   ...members,
 });
 
-function putChunk(it, method) {
-  const path = `products-upload-chunk?${query({ upload_id: it.upload, file: it.file, index: 0 })}`;
+function putChunk(it, method, of = "products") {
+  const path = `${of}-upload-chunk?${query({ upload_id: it.upload, file: it.file, index: 0 })}`;
   const headers = { "repr-digest": `sha-256=:${randomBytes(32).toString("base64")}:` };
   return [path, { method, body: randomBytes(33), headers }];
 }
@@ -164,6 +181,9 @@ before(async () => {
   stranger = other;
   const sale = await Sale.claimed(seller, buyer);
   const upload = await openRelease(seller, [1]);
+  const input = { id: "a", label: "A", type: "file", timing: "pre_payment", required: true };
+  const asking = await Sale.offered(seller, buyer, { offer: { required_inputs: [input] } });
+  const attachment = await completeAttachment(asking, "a");
   const release_id = sale.release.id;
   const link = linkRequest({ link_id: newId("link"), release_id });
   await ok(await seller.call("download-links", { json: link }));
@@ -178,10 +198,10 @@ before(async () => {
     link: link.link_id,
     dispute: newId("dispute"),
     webhook: newId("webhook"),
-    attachment: newId("attachment"),
+    attachment: attachment.attachmentId,
     buyer: buyer.id,
   };
-  const kinds = ["product", "release", "file", "upload", "transfer", "claim", "link"];
+  const kinds = ["product", "release", "file", "upload", "transfer", "claim", "link", "attachment"];
   nobodys = {
     ...victims,
     ...Object.fromEntries(kinds.map((kind) => [kind, newId(kind)])),

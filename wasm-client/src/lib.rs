@@ -11,14 +11,17 @@ pub mod envelope;
 pub mod floe;
 pub mod http;
 pub mod identity;
+pub mod link_password;
 pub mod meta;
 pub mod phrase;
 pub mod proof;
 pub mod sale;
 pub mod schedule;
 pub mod seal;
+pub mod sealed_name;
 pub mod secret;
 pub mod session;
 mod sign;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod wrapped_key;

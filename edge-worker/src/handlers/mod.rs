@@ -2,6 +2,8 @@
 
 pub mod ack;
 pub mod ailocks;
+pub mod attachment_read;
+pub mod attachments;
 pub mod batch;
 pub mod cancel;
 mod chunk_form;

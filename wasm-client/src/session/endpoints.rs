@@ -16,7 +16,7 @@ use super::{Access, Call, CallBody, Refusal, Session, Ticket};
 use crate::http::{AnswerKind, Http};
 
 impl<H: Http> Session<H> {
-    async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
         name: &str,
@@ -27,7 +27,7 @@ impl<H: Http> Session<H> {
             .await
     }
 
-    async fn post<T: DeserializeOwned>(
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
         name: &str,
@@ -240,7 +240,7 @@ impl<H: Http> Session<H> {
     }
 }
 
-fn with_query(name: &str, query: &[(&str, String)]) -> String {
+pub(super) fn with_query(name: &str, query: &[(&str, String)]) -> String {
     if query.is_empty() {
         return name.to_owned();
     }
