@@ -281,6 +281,33 @@ async function purpose(name, recipient) {
   };
 }
 
+async function evidence(name, act, by, plain) {
+  const disputeId = id("dispute", "dispute");
+  const context = Buffer.concat([
+    protocol.idBytes(transferId),
+    protocol.idBytes(disputeId),
+    protocol.ailockBytes(by.id),
+  ]);
+  const info = Buffer.concat([protocol.label("seal/evidence"), context]);
+  const ikmE = named(`ephemeral of ${name}`);
+  const sealed = await protocol.hpkeSeal(server.sealing.publicKey, info, protocol.jcs(plain), { ikmE });
+  return {
+    arbiter_seed: text(server.seed),
+    ikm_e: text(ikmE),
+    plain,
+    dispute: {
+      v: 1,
+      transfer_id: transferId,
+      dispute_id: disputeId,
+      by: by.id,
+      act,
+      kind: act === "open" ? "content" : null,
+      evidence: text(sealed),
+      at: 1_760_000_300,
+    },
+  };
+}
+
 function wrappedKey(name, password) {
   const from = {
     secret: named(`${name} secret`),
@@ -303,13 +330,24 @@ function wrappedKey(name, password) {
 
 async function sealed() {
   return {
-    about: "Envelopes, things sealed for each other purpose, wrapped keys and sealed_meta, written by statements.mjs.",
+    about:
+      "Envelopes, things sealed for each other purpose, evidence, wrapped keys and sealed_meta, written by statements.mjs.",
     transfer_envelope: await envelope(transferId, protocol.statementHash(offer), buyer),
     seller_envelope: await envelope(releaseId, null, seller),
     purposes: [
       await purpose("inputs", seller),
       await purpose("evidence", server),
       await purpose("listing-secret", buyer),
+    ],
+    evidence: [
+      await evidence("the buyer's evidence", "open", buyer, {
+        text: "Die Datei ist leer. \u{1f937}",
+        release_key: text(releaseKey),
+        files: [
+          { path: "screen/shot.png", content_type: "image/png", bytes: text(named("a screenshot")) },
+        ],
+      }),
+      await evidence("the seller's evidence", "answer", seller, { text: "It is meant to be." }),
     ],
     inputs: inputs.map(({ body, context, ikmE, value }) => ({
       id: body.id,

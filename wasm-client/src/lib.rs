@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod arbiter;
 #[cfg(target_arch = "wasm32")]
 mod bindings;
 pub mod bulk;
 pub mod driver;
 pub mod engine;
 pub mod envelope;
+pub mod evidence;
 pub mod floe;
 pub mod http;
 pub mod identity;

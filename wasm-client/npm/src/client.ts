@@ -8,8 +8,11 @@ import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./lin
 import { linkPassword } from "./links.js";
 import type {
   DeletedAccount,
+  DisputeKind,
+  Disputes,
   Download,
   DownloadedFile,
+  Evidence,
   FileAudit,
   FileSink,
   InputValues,
@@ -18,9 +21,11 @@ import type {
   OpenedInput,
   OfferRequest,
   Product,
+  RefundPart,
   Registration,
   Release,
   Requirements,
+  RevokeReason,
   Transfer,
   TransferOptions,
   UploadRequest,
@@ -163,6 +168,75 @@ export class Claimcheck {
   /** What the buyer provided, opened by its seller. {@link downloadInput} fetches a file. */
   inputs(transferId: string): Promise<OpenedInput[]> {
     return guarded(() => this.#client.inputs(transferId) as Promise<OpenedInput[]>);
+  }
+
+  /** Calls a sale off before it is paid; either side may. */
+  cancel(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.cancel(transferId) as Promise<Transfer>);
+  }
+
+  /** Takes an offer back, or an access of which no chunk was served. What was paid goes back. */
+  revoke(transferId: string, reason: RevokeReason = "requested"): Promise<Transfer> {
+    return guarded(() => this.#client.revoke(transferId, reason) as Promise<Transfer>);
+  }
+
+  /** Pays back as the seller: a part, or all that remains, which ends access. The buyer has it once Stripe says so. */
+  refund(transferId: string, part?: RefundPart): Promise<Transfer> {
+    const named = part && { amount: part.amount, refundId: part.refundId ?? crypto.randomUUID() };
+    return guarded(() => this.#client.refund(transferId, named) as Promise<Transfer>);
+  }
+
+  /** Where the disputes of one's own transfer stand. */
+  disputes(transferId: string): Promise<Disputes> {
+    return guarded(() => this.#client.disputes(transferId) as Promise<Disputes>);
+  }
+
+  /** Opens a dispute as the buyer; downloads stop until it is closed. Each call opens another one. */
+  openDispute(
+    transferId: string,
+    dispute: { readonly kind: DisputeKind; readonly evidence?: Evidence },
+  ): Promise<Disputes> {
+    const { kind, evidence } = dispute;
+    return guarded(() => this.#client.openDispute(transferId, kind, evidence) as Promise<Disputes>);
+  }
+
+  /** Answers a dispute as the seller, who loses it after 7 days without an answer. */
+  answerDispute(transferId: string, disputeId: string, evidence?: Evidence): Promise<Disputes> {
+    return guarded(
+      () => this.#client.answerDispute(transferId, disputeId, evidence) as Promise<Disputes>,
+    );
+  }
+
+  /** Takes a dispute back as the buyer; access is as it was before. */
+  withdrawDispute(transferId: string, disputeId: string): Promise<Disputes> {
+    return guarded(() => this.#client.withdrawDispute(transferId, disputeId) as Promise<Disputes>);
+  }
+
+  /** Rules on a dispute as the server's arbiter. Both parties read the explanation. */
+  rule(
+    transferId: string,
+    disputeId: string,
+    ruling: "for_buyer" | "for_seller",
+    explanation: string,
+  ): Promise<Disputes> {
+    return guarded(
+      () => this.#client.rule(transferId, disputeId, ruling, explanation) as Promise<Disputes>,
+    );
+  }
+
+  /** One sealed chunk of what a disputed sale sold, for the server's arbiter. */
+  disputedChunk(transferId: string, fileId: string, index: number): Promise<Uint8Array> {
+    return guarded(() => this.#client.disputedChunk(transferId, fileId, index));
+  }
+
+  /** The dispute packet: JSON, to the byte as the server signed it. `verifyPacket` reads it. */
+  packet(transferId: string): Promise<Uint8Array> {
+    return guarded(() => this.#client.packet(transferId));
+  }
+
+  /** The audit rows of one's own transfer: JSON, which `verifyAudit` reads. */
+  auditTrail(transferId: string): Promise<Uint8Array> {
+    return guarded(() => this.#client.auditTrail(transferId));
   }
 
   /** Downloads a file that the buyer of one's own sale provided, verified to its last byte. */

@@ -6,6 +6,7 @@ use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::money::{Amount, Currency};
+use claimcheck_protocol::packet::Pins;
 use claimcheck_protocol::policy::{PolicyChoice, RequiredInput};
 use claimcheck_protocol::signed::Signed;
 use claimcheck_protocol::wire;
@@ -35,6 +36,12 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 
 pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| argument(&error.to_string()))
+}
+
+/// The server's keys as the caller knows them; none where nothing is given.
+pub(super) fn pins(pinned: Option<String>) -> Result<Pins, JsValue> {
+    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
+    pins.map_err(|error| argument(&error.to_string()))
 }
 
 pub(super) fn id_of<I: FromStr>(text: &str) -> Result<I, JsValue> {

@@ -1,7 +1,9 @@
 //! The steps of a sale as a person knows them: upload, offer, accept, grant, download. Each may be repeated.
 
+mod after;
 mod attachments;
 mod deal;
+mod dispute;
 mod download;
 mod failure;
 mod inputs;
@@ -16,6 +18,7 @@ use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::profile::Registration;
 
 pub use deal::OfferTerms;
+pub use dispute::Statement;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
 pub use inputs::{InputContent, InputValue, OpenedInput};

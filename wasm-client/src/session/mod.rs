@@ -105,11 +105,14 @@ impl<H: Http> Session<H> {
 
     /// A call whose answer is JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call<'_, H::Buf>) -> Result<T, Refusal> {
+        serde_json::from_str(&self.text(call).await?).map_err(|_| Refusal::unreadable(200))
+    }
+
+    /// A call whose answer is text.
+    pub(crate) async fn text(&self, call: &Call<'_, H::Buf>) -> Result<String, Refusal> {
         let answer = self.admitted(call).await?;
         match answer.body {
-            AnswerBody::Text(text) => {
-                serde_json::from_str(&text).map_err(|_| Refusal::unreadable(answer.status))
-            }
+            AnswerBody::Text(text) => Ok(text),
             AnswerBody::Bytes(_) => Err(Refusal::unreadable(answer.status)),
         }
     }
