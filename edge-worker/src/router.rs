@@ -23,8 +23,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    metadata, offers, packet, products, refund, register, requirements, requirements_reject,
-    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook,
+    listing_buy, listings, metadata, offers, packet, products, refund, register, requirements,
+    requirements_reject, requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict,
+    webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -46,6 +47,11 @@ pub static ROUTES: &[Route] = &[
     api("products-upload-abort", POST, token!(uploads::abort)),
     // Sales
     api("products-offer", POST, token!(offers::make)),
+    api("listings", GET_POST, token!(listings::list_or_make)),
+    api("listings-close", POST, token!(listings::close)),
+    // The page of what is sold: whoever reads it may be nobody yet.
+    api("listings-show", GET, public!(listing_buy::show)).rate("RATE_ANON"),
+    api("listings-buy", POST, token!(listing_buy::buy)).rate("RATE_CLAIM"),
     api("products-invoice", POST, token!(invoice::make)),
     api("products-grant", POST, token!(grant::make)),
     api("transfers", GET, token!(transfers::show)),

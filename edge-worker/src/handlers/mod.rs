@@ -13,6 +13,8 @@ pub mod grant;
 pub mod health;
 pub mod inbox;
 pub mod invoice;
+pub mod listing_buy;
+pub mod listings;
 pub mod metadata;
 pub mod offers;
 pub mod packet;

@@ -20,6 +20,7 @@ pub mod disputes;
 pub mod findings;
 pub mod inputs;
 pub mod keys;
+pub mod listings;
 pub mod messages;
 pub mod outbox;
 pub mod payments;

@@ -5,6 +5,7 @@ mod claims;
 mod disputes;
 mod inbox;
 mod inputs;
+mod listings;
 mod products;
 mod transfers;
 mod uploads;
@@ -18,6 +19,10 @@ pub use claims::{
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
+pub use listings::{
+    BuyListing, CloseListing, ListingKey, ListingSale, ListingState, ListingView, Listings, MakeListing,
+    WRAPPED_KEY_LEN,
+};
 pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{
     Invoice, InvoiceAnswer, MakeGrant, MakeOffer, RefundPart, RefundProgress, RefundTransfer, RefundView,
