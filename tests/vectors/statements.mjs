@@ -244,15 +244,39 @@ async function purpose(name, recipient) {
   };
 }
 
+function wrappedKey(name, password) {
+  const from = {
+    secret: named(`${name} secret`),
+    password,
+    id: id("listing", name),
+    manifestHash,
+  };
+  const nonce = named(`${name} nonce`).subarray(0, 12);
+  const wrapped = protocol.gcmSeal(protocol.linkKey("link", from), nonce, releaseKey);
+  return {
+    secret: text(from.secret),
+    password: password && text(password),
+    listing_id: from.id,
+    manifest_hash: text(manifestHash),
+    nonce: text(nonce),
+    release_key: text(releaseKey),
+    wrapped_key: text(wrapped),
+  };
+}
+
 async function sealed() {
   return {
-    about: "Envelopes, things sealed for each other purpose, and sealed_meta, written by statements.mjs.",
+    about: "Envelopes, things sealed for each other purpose, wrapped keys and sealed_meta, written by statements.mjs.",
     transfer_envelope: await envelope(transferId, protocol.statementHash(offer), buyer),
     seller_envelope: await envelope(releaseId, null, seller),
     purposes: [
       await purpose("inputs", seller),
       await purpose("evidence", server),
       await purpose("listing-secret", buyer),
+    ],
+    wrapped_keys: [
+      wrappedKey("listing", null),
+      wrappedKey("listing with a password", named("what Argon2id made of a password")),
     ],
     sealed_meta: { release_key: text(releaseKey), nonce: text(sealedMeta.subarray(0, 12)), meta, manifest },
   };

@@ -22,3 +22,4 @@ pub mod session;
 mod sign;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod wrapped_key;

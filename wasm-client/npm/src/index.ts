@@ -1,6 +1,7 @@
 /** Sell, buy and deliver files through a server that cannot read them. */
 export { Claimcheck } from "./client.js";
 export { ClaimcheckError, type LocalErrorCode } from "./errors.js";
+export type * from "./listing-types.js";
 export { Hasher } from "./hasher.js";
 export { Identity } from "./identity.js";
 export { verifyPacket, type PacketLine } from "./packet.js";

@@ -274,6 +274,8 @@ export interface Transfer {
   /** Why access ended, if it did. */
   readonly access_ended: string | null;
   readonly envelope: Envelope | null;
+  /** Where it is a listing's sale; the secret is sealed to the buyer, and for the buyer only. */
+  readonly listing?: { readonly listing_id: string; readonly sealed_secret?: string };
   readonly receipt: Signed<Receipt> | null;
   readonly countersign: Signed<Countersign> | null;
 }

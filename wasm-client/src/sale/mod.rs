@@ -4,6 +4,8 @@ mod deal;
 mod download;
 mod failure;
 mod inputs;
+mod listing;
+mod listing_link;
 mod upload;
 
 use std::cell::RefCell;
@@ -16,6 +18,7 @@ pub use deal::OfferTerms;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
 pub use inputs::OpenedInput;
+pub use listing::OwnListing;
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
 
 use crate::bulk::Bulk;

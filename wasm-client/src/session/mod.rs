@@ -73,6 +73,11 @@ impl<H: Http> Session<H> {
         })
     }
 
+    /// The server's, without a slash at its end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Whose session it is.
     pub const fn identity(&self) -> &Identity {
         &self.identity
