@@ -18,6 +18,13 @@ create table listings (
   check (closes_at > created_at)
 ) strict;
 
+-- What would need the chunks of a release cannot begin once they are to be deleted.
+create trigger listings_need_chunks before insert on listings
+when exists (select 1 from releases where id = new.release_id and deleted_at is not null)
+begin
+  select raise(abort, 'CHECK constraint failed: releases.deleted_at is null');
+end;
+
 create unique index listings_open on listings (product_id) where closed_at is null;
 create index listings_product on listings (product_id, id);
 create index listings_seller on listings (seller_ailock_id, id);
@@ -28,7 +35,7 @@ create index listings_release on listings (release_id);
 create table listing_sales (
   transfer_id text not null primary key references product_transfers (id), -- the sale
   listing_id text not null references listings (id), -- what was bought
-  sealed_secret text not null check (length(sealed_secret) = 107), -- the link's secret, sealed to the buyer itself
+  sealed_secret text check (length(sealed_secret) = 107), -- the link's secret, sealed to the buyer itself; gone after the sale
   stock integer check (stock >= 1), -- the listing's
   copy integer check (copy >= 1), -- which copy it took when it was paid; a refund does not give it back
   unique (listing_id, copy),

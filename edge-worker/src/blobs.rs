@@ -73,6 +73,15 @@ pub struct FoundChunk {
     pub body: Option<ResponseBody>,
 }
 
+/// First parts of keys, in order.
+#[derive(Debug)]
+pub struct Prefixes {
+    /// Without the slash.
+    pub names: Vec<String>,
+    /// Whether there are no more.
+    pub is_last: bool,
+}
+
 /// The bucket.
 #[derive(Debug)]
 pub struct Blobs {
@@ -142,6 +151,21 @@ impl Blobs {
                 return Ok(chunks);
             }
         }
+    }
+
+    /// The first parts of keys after `after`, at most `limit`, in order: releases, and whatever else there is.
+    pub async fn prefixes(&self, after: &str, limit: u32) -> Result<Prefixes, ApiError> {
+        let mut list = self.bucket.list().delimiter("/").limit(limit);
+        if !after.is_empty() {
+            // Greater than every key under it, since '0' follows '/', and than no other release's.
+            list = list.start_after(format!("{after}0"));
+        }
+        let page = list.execute().await.map_err(|error| failed(&error))?;
+        let first = |key: &str| key.trim_end_matches('/').to_owned();
+        let mut names: Vec<_> = page.delimited_prefixes().iter().map(|key| first(key)).collect();
+        names.extend(page.objects().iter().map(|object| first(&object.key())));
+        names.sort_unstable();
+        Ok(Prefixes { names, is_last: !page.truncated() })
     }
 
     /// Deletes chunks of a release, at most `pages` thousand of them. Whether none is left.

@@ -4,6 +4,7 @@ use claimcheck_protocol::keys::AilockId;
 use worker::{Env, Url};
 
 use crate::error::ApiError;
+use crate::limits::{self, Keeping, Quotas};
 use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
 
@@ -16,6 +17,10 @@ pub struct Config {
     pub cors_origins: Option<Vec<String>>,
     /// What is taken as an upload.
     pub uploads: UploadRules,
+    /// What one Ailock may use.
+    pub quotas: Quotas,
+    /// How long records are kept.
+    pub keeping: Keeping,
     /// How money is taken.
     pub payments: PaymentRules,
     /// `ARBITER_AILOCK_ID`: whose verdicts are taken. None: nobody's.
@@ -43,13 +48,25 @@ impl Config {
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
         let uploads =
             UploadRules::from_vars(var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
+        let (quotas, keeping) = limits::from_vars(var)
+            .ok_or(ApiError::Bug("a var about quotas or retention is not a number in its bounds"))?;
         let payments = PaymentRules::from_vars(var)?;
         let ailock = |name: &str| var(name).map(|text| text.parse()).transpose();
         let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
         let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
         let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
         let test_clock = var("TEST_CLOCK").is_some();
-        Ok(Self { public_origin, cors_origins, uploads, payments, arbiter, operator, test_clock })
+        Ok(Self {
+            public_origin,
+            cors_origins,
+            uploads,
+            quotas,
+            keeping,
+            payments,
+            arbiter,
+            operator,
+            test_clock,
+        })
     }
 
     /// The issuer of tokens at a request's address, without a slash at the end.

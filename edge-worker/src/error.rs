@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use claimcheck_protocol::auth::token_endpoint::{TokenError, TokenErrorCode};
 use claimcheck_protocol::bytes::Bytes32;
-use claimcheck_protocol::problem::{Problem, ProblemCode};
+use claimcheck_protocol::problem::{Problem, ProblemCode, QuotaFacts};
 use claimcheck_protocol::signed::StatementError;
 use worker::{Response, ResponseBuilder};
 
@@ -72,6 +72,13 @@ impl Refusal {
         self
     }
 
+    /// With `quota_exceeded`.
+    #[must_use]
+    pub fn quota(mut self, facts: QuotaFacts) -> Self {
+        self.problem.quota = Some(facts);
+        self
+    }
+
     /// A header of the answer.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
@@ -108,6 +115,10 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Failed(cause) => Self::Dependency("d1", cause),
             StoreError::Unreadable(cause) => Self::Dependency("d1 row", cause),
+            // Retention came between the look at the release and what would have needed its chunks.
+            StoreError::Check(name) if name.starts_with("releases.deleted_at") => {
+                ProblemCode::ReleaseGone.into()
+            }
             // A handler that expects a constraint to decide matches on it before it gets here.
             StoreError::Unique(_) | StoreError::Check(_) | StoreError::ForeignKey => {
                 Self::Bug("a constraint failed that nobody expected")

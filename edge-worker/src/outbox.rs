@@ -1,6 +1,6 @@
 //! Makes the stored calls to Stripe: right after the answer that asked for them, and by cron until they succeed.
 
-use claimcheck_protocol::transfer::StripeEvent;
+use claimcheck_protocol::transfer::{DisputeState, StripeEvent};
 use worker::Env;
 
 use crate::context::Ctx;
@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::log;
 use crate::store::findings::{Finding, Kind};
 use crate::store::outbox::{self, DueCall, StripeKind};
-use crate::store::transfers;
+use crate::store::transfers::{self, StoredTransfer};
 use crate::stripe::feed::{self, Source};
 use crate::stripe::objects::{Refund, Session};
 use crate::stripe::{CallError, Stripe};
@@ -52,6 +52,11 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
 }
 
 async fn make(ctx: &Ctx, stripe: &Stripe, call: &DueCall) -> Result<(), ApiError> {
+    match at_the_bank(ctx, call).await? {
+        Some(AtTheBank::Undecided) => return again(ctx, call, "disputed", &call.idempotency_key).await,
+        Some(AtTheBank::TakenBack) => return finish(ctx, call).await,
+        None => {}
+    }
     let answer = match call.kind {
         StripeKind::Refund => {
             stripe.post::<Refund>(call.call(), &call.idempotency_key).await.map(Answer::Refund)
@@ -84,6 +89,27 @@ async fn make(ctx: &Ctx, stripe: &Stripe, call: &DueCall) -> Result<(), ApiError
     }
 }
 
+/// What keeps a refund from being made: Stripe would refuse it, and a lost dispute has given the money back.
+enum AtTheBank {
+    Undecided,
+    TakenBack,
+}
+
+async fn at_the_bank(ctx: &Ctx, call: &DueCall) -> Result<Option<AtTheBank>, ApiError> {
+    let Some(payment) = call.call().refunded_payment() else { return Ok(None) };
+    let machine = load(ctx, call).await?.machine;
+    Ok(if machine.is_charged_back(&payment) {
+        Some(AtTheBank::TakenBack)
+    } else {
+        machine.disputes().is_at_stripe(&payment, DisputeState::Open).then_some(AtTheBank::Undecided)
+    })
+}
+
+async fn load(ctx: &Ctx, call: &DueCall) -> Result<StoredTransfer, ApiError> {
+    let transfer = transfers::find(&ctx.store, call.transfer_id).await?;
+    transfer.ok_or(ApiError::Bug("a stored call is of no transfer"))
+}
+
 enum Answer {
     Refund(Refund),
     Expired(Session),
@@ -96,9 +122,7 @@ async fn store_answer(ctx: &Ctx, call: &DueCall, answer: Answer) -> Result<(), A
         Answer::Refund(refund) => refund.fact(),
     };
     let Some(fact) = fact else { return Ok(()) };
-    let transfer = transfers::find(&ctx.store, call.transfer_id).await?;
-    let transfer = transfer.ok_or(ApiError::Bug("a stored call is of no transfer"))?;
-    feed::apply(ctx, transfer, &fact, Source::Answer).await?;
+    feed::apply(ctx, load(ctx, call).await?, &fact, Source::Answer).await?;
     Ok(())
 }
 

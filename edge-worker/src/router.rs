@@ -8,7 +8,8 @@
 //! - `ticket!(f)`: the holder of a claim ticket; `f(request, &ctx, holder)`.
 //!
 //! Credentials are checked before the handler runs. A proof is good for one changing call: `.replay(…)` says where
-//! that differs. `.rate("BINDING")` counts calls per Ailock, or per address where nobody is known.
+//! that differs. `.rate("BINDING")` counts calls per Ailock, or per address where nobody is known; a public route
+//! without it, and calls with refused credentials, count against `RATE_ANON`.
 //! A handler extracts (`extract`), loads (`store`), decides (pure code in `claimcheck_protocol`), persists, responds
 //! (`respond`); what it may do to a thing is a value from `auth` ([`crate::auth::Owner`], [`crate::auth::Party`], …).
 
@@ -57,7 +58,7 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("transfers-cancel", POST, token!(cancel::cancel)),
     api("transfers-packet", GET, token!(packet::show)),
-    api("products-revoke", POST, token!(revoke::revoke)),
+    api("products-revoke", POST, token!(revoke::revoke)).rate("RATE_REVOKE"),
     api("products-dispute", GET_POST, token!(dispute::show_or_file)),
     api("disputes-verdict", POST, token!(verdict::rule)),
     api("products-requirements", GET, token!(requirements::show)),
@@ -65,7 +66,7 @@ pub static ROUTES: &[Route] = &[
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
-    api("payments-stripe-webhook", POST, public!(webhook::receive)),
+    api("payments-stripe-webhook", POST, public!(webhook::receive)).rate("RATE_WEBHOOK"),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
     api("ailock-batch", POST, token!(batch::run)),
@@ -74,7 +75,7 @@ pub static ROUTES: &[Route] = &[
     api("claims-cancel", POST, token!(claims::cancel)),
     api("products-download-manifest", GET, ticket!(download::manifest)),
     api("products-download-chunk", GET, ticket!(download::chunk)),
-    api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_CLAIM"),
+    api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_ACK"),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

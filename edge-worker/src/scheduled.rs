@@ -2,32 +2,32 @@
 
 use worker::Env;
 
-use crate::blobs::Blobs;
 use crate::clock::{self, Now};
 use crate::config::Config;
-use crate::context::{Ctx, open_bucket, open_store};
+use crate::context::{Ctx, open_store};
 use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
-use crate::outbox;
-use crate::store::{Store, replay, uploads};
+use crate::store::{Store, replay};
 use crate::stripe::{confirm, reconcile};
+use crate::{outbox, retention, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
-/// Aborted uploads whose chunks one run deletes, and thousands of chunks that it deletes of each.
-const MAX_PURGED_UPLOADS: u32 = 20;
-const MAX_PURGED_PAGES: u32 = 4;
-/// Seconds after which no PUT that saw the upload open can still be running.
-const LONGEST_PUT: i64 = 3600;
 /// The origin of a run where none is configured. A run has no address, and only development configures none.
 const LOCAL_ORIGIN: &str = "http://localhost";
 
 /// Runs every job; one that fails does not keep the others from running.
 pub async fn run(env: Env) {
     report("replay", forget_replay(&env).await);
-    report("aborted uploads", purge_aborted(&env).await);
     report("deadlines", deadlines::run(&env).await);
+    report("abandoned uploads", background(&env, retention::abort_abandoned).await);
+    report("aborted uploads", background(&env, retention::purge_aborted).await);
+    report("expired releases", background(&env, retention::end_releases).await);
+    report("deleted releases", background(&env, retention::purge_releases).await);
+    report("closed records", background(&env, retention::forget_records).await);
+    report("orphans", background(&env, sweep::delete_orphans).await);
+    report("missing chunks", background(&env, sweep::find_missing).await);
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
     report("reconciliation", payments(&env, reconcile::run_daily).await);
@@ -38,17 +38,12 @@ async fn forget_replay(env: &Env) -> Result<usize, ApiError> {
     Ok(store.run(replay::delete_expired(now.seconds(), MAX_REPLAY_ROWS)).await?)
 }
 
-/// Deletes what an abort left, and what PUTs that ran beside it stored afterwards. How many uploads are done with.
-async fn purge_aborted(env: &Env) -> Result<usize, ApiError> {
-    let (store, now) = open(env).await?;
-    let blobs = Blobs::new(open_bucket(env)?);
-    let mut done = 0;
-    for upload in uploads::to_purge(&store, now.seconds() - LONGEST_PUT, MAX_PURGED_UPLOADS).await? {
-        if blobs.delete(upload.release_id, MAX_PURGED_PAGES).await? {
-            done += store.run(uploads::purged(upload.id, now.seconds())).await?;
-        }
-    }
-    Ok(done)
+/// The server's own work.
+async fn background(
+    env: &Env,
+    job: impl AsyncFnOnce(&Ctx) -> Result<usize, ApiError>,
+) -> Result<usize, ApiError> {
+    job(&Ctx::background(env.clone()).await?).await
 }
 
 /// Work with Stripe, which a deployment without a key has none of.

@@ -64,6 +64,11 @@ impl Currency {
         text.to_ascii_lowercase().parse()
     }
 
+    /// Every currency that a price may have, sorted by its code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        CODES.iter().map(|code| Self(code))
+    }
+
     /// The lower-case code.
     pub const fn as_str(&self) -> &'static str {
         self.0

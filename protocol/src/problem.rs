@@ -57,6 +57,8 @@ problem_codes! {
     InvalidTicket = ("invalid_ticket", 401, "The claim ticket is not valid"),
     /// The caller may not do this to a thing it can see.
     Forbidden = ("forbidden", 403, "This is not yours to do"),
+    /// A quota of the caller's has not that much left.
+    QuotaExceeded = ("quota_exceeded", 403, "The quota is used up"),
     /// The wrong password or secret of a link.
     WrongPassword = ("wrong_password", 403, "The password is not right"),
     /// There is no such thing, or it is not the caller's.
@@ -127,14 +129,37 @@ problem_codes! {
     RefundOutOfBounds = ("refund_out_of_bounds", 422, "This is not an amount that can be refunded"),
     /// Too many calls.
     RateLimited = ("rate_limited", 429, "Too many calls; wait as Retry-After says"),
-    /// A quota is used up.
-    QuotaExceeded = ("quota_exceeded", 429, "The quota is used up"),
     /// A bug, or a dependency failed in an unknown way.
     Internal = ("internal", 500, "Something went wrong on the server"),
     /// No payment provider is configured.
     PaymentsNotConfigured = ("payments_not_configured", 503, "This server is not set up to take payments"),
     /// A dependency does not answer.
     Unavailable = ("unavailable", 503, "A part of the service does not answer; try again"),
+}
+
+/// What of an Ailock's a quota bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Bytes of sealed chunks, of uploads that are open and of what is stored.
+    Bytes,
+    /// Uploads that are neither completed nor aborted.
+    OpenUploads,
+    /// Products.
+    Products,
+}
+
+/// With `quota_exceeded`: how far the quota goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaFacts {
+    /// What is bounded.
+    pub resource: Resource,
+    /// How much is in use.
+    pub used: u64,
+    /// How much more this call would need.
+    pub requested: u64,
+    /// How much may be in use.
+    pub allowed: u64,
 }
 
 /// The body of a refusal, `application/problem+json`.
@@ -169,6 +194,9 @@ pub struct Problem {
     /// With `upload_incomplete`: how many chunks are missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_chunks: Option<u64>,
+    /// With `quota_exceeded`: how far the quota goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaFacts>,
 }
 
 impl Problem {
@@ -186,6 +214,7 @@ impl Problem {
             stored_sha256: None,
             missing_inputs: None,
             missing_chunks: None,
+            quota: None,
         }
     }
 }

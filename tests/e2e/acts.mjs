@@ -7,9 +7,10 @@ import assert from "node:assert/strict";
  * Fills the form in and sends it; the upload then runs.
  *
  * @param {Page} page
- * @param {{ files: string | string[], buyer: string, title?: string }} sale a path of a folder, or of files
+ * @param {{ files: string | string[], buyer: string, title?: string, price?: string, asks?: Ask[] }} sale a path of
+ *   a folder, or of files; a price in euro
  */
-export async function startSale(page, { files, buyer, title }) {
+export async function startSale(page, { files, buyer, title, price, asks = [] }) {
   const input = page.locator(
     typeof files === "string"
       ? "input[webkitdirectory]"
@@ -18,7 +19,33 @@ export async function startSale(page, { files, buyer, title }) {
   await input.setInputFiles(files);
   if (title !== undefined) await page.getByLabel("Title").fill(title);
   await page.locator("cc-sell > .card cc-buyer-field input").fill(buyer);
+  const terms = page.locator("cc-sell > .card cc-terms");
+  if (price !== undefined) await terms.getByLabel("Price").fill(price);
+  for (const ask of asks) await addAsk(terms, ask);
   await page.getByRole("button", { name: "Seal, upload and offer" }).click();
+}
+
+/** @typedef {{ label: string, kind?: string, timing?: string, isOptional?: boolean }} Ask as the form names them */
+
+/** @param {import("playwright-core").Locator} terms @param {Ask} ask */
+async function addAsk(terms, { label, kind, timing, isOptional = false }) {
+  await terms.getByRole("button", { name: "Ask for something" }).click();
+  const ask = terms.locator("fieldset.ask").last();
+  await ask.getByLabel("What you ask for").fill(label);
+  if (kind !== undefined) await ask.getByLabel("Kind of answer").selectOption(kind);
+  if (timing !== undefined) await ask.getByLabel("When", { exact: true }).selectOption(timing);
+  if (isOptional) await ask.getByLabel("The sale waits for it").uncheck();
+}
+
+/** What the fake Stripe has to tell arrives. @param {{ stripe: import("../fake-stripe/server.mjs").FakeStripe }} stage */
+export async function deliverWebhooks({ stripe }) {
+  for (const { status, body } of await stripe.deliverPending()) assert.equal(status, 200, body);
+}
+
+/** Presses a button of the fake's payment page. @param {Page} page @param {string} name */
+export async function atCheckout(page, name) {
+  await page.getByText("Fake Stripe on this machine").waitFor();
+  await page.getByRole("button", { name, exact: true }).click();
 }
 
 /** @param {Page} page */

@@ -118,6 +118,9 @@ test("only addresses of the page are views", async () => {
   const { routeOf } = await load("router.ts");
   const id = "transfer_01m80gy7cgfhban2mzetsx3v8n";
   assert.deepEqual(routeOf(`/sales/${id}`), { view: "sale", transferId: id });
+  for (const checkout of ["success", "cancel"])
+    assert.equal(routeOf(`/sales/${id}`, `?checkout=${checkout}`).checkout, checkout);
+  assert.equal(routeOf(`/sales/${id}`, "?checkout=won").checkout, undefined);
   assert.deepEqual(
     ["/", "/inbox", "/you"].map((path) => routeOf(path).view),
     ["sell", "inbox", "you"],

@@ -1,5 +1,6 @@
 // A server with the page, a browser, and people in it, each in a profile of their own.
 import assert from "node:assert/strict";
+import { startFakeStripe } from "../fake-stripe/server.mjs";
 import { startServer } from "../functional/harness.mjs";
 import { launchBrowser } from "./browser.mjs";
 import { startLine } from "./line.mjs";
@@ -46,9 +47,20 @@ function withPickers() {
   });
 }
 
-/** @param {{ isDirect?: boolean }} [options] isDirect: without the line, which takes time of its own */
+/**
+ * With a fake Stripe, whose webhooks arrive when a test delivers them.
+ *
+ * @param {{ isDirect?: boolean }} [options] isDirect: without the line, which takes time of its own
+ */
 export async function openStage({ isDirect = false } = {}) {
-  const server = await startServer({ page: true });
+  const stripe = await startFakeStripe();
+  const vars = {
+    STRIPE_API_BASE: stripe.url,
+    STRIPE_SECRET_KEY: stripe.secretKey,
+    STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+  };
+  const server = await startServer({ page: true, vars });
+  stripe.webhookUrl = `${server.url}/api/payments-stripe-webhook`;
   const line = await startLine(server.url);
   const url = isDirect ? server.url : line.url;
   const browser = await launchBrowser();
@@ -56,6 +68,7 @@ export async function openStage({ isDirect = false } = {}) {
   const watched = [];
   return {
     server,
+    stripe,
     line,
     browser,
     url,
@@ -72,6 +85,7 @@ export async function openStage({ isDirect = false } = {}) {
       await browser.close();
       await line.close();
       await server.close();
+      await stripe.close();
       assert.deepEqual(watched.flat(), [], "the page logged no error and broke no policy");
     },
   };

@@ -216,6 +216,8 @@ test("a dispute or an end stops a running download at its next chunk", async () 
     .prepare("update releases set deleted_at = 1 where id = ?")
     .bind(sale.release.id)
     .run();
+  await assertProblem(await sale.chunk({ index: 1 }), 409, "wrong_state");
+  await sale.force("delivered");
   await assertProblem(await sale.chunk({ index: 1 }), 410, "release_gone");
 });
 

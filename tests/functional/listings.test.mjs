@@ -9,6 +9,8 @@ import { Listing } from "./listing_sale.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
+const DAY = 86_400;
+
 let server;
 let seller;
 let buyer;
@@ -50,6 +52,39 @@ test("a listing shows its offer to anybody, and its keys to nobody", async () =>
   assert.deepEqual(listing.view, { ...view, sealed_secret });
   assert.deepEqual((await own(seller))[0], { ...view, sealed_secret });
   assert.deepEqual(await own(stranger), []);
+});
+
+test("an open listing keeps its release; once it is closed nothing is left of it", async () => {
+  const owner = await Client.registered(server);
+  const later = server.clock.now() + 30 * DAY;
+  const release = await completeRelease(owner, [1]);
+  const listing = new Listing(owner, release, { offer: { expires_at: later } });
+  await ok(await listing.make());
+  const isDeleted = async () =>
+    (
+      await server.db
+        .prepare("select deleted_at from releases where id = ?")
+        .bind(release.id)
+        .first()
+    ).deleted_at !== null;
+  try {
+    await server.clock.set(release.completed.expires_at + DAY);
+    await server.scheduled();
+    assert.equal(await isDeleted(), false);
+    const sale = await listing.sale(await Client.registered(server));
+    await ok(await listing.close());
+    await server.scheduled();
+    assert.equal(await isDeleted(), false);
+    await ok(await sale.buyer.call("transfers-cancel", { json: { transfer_id: sale.id } }));
+    await server.scheduled();
+    assert.equal(await isDeleted(), true);
+    await assertProblem(await new Listing(owner, release).make(), 410, "release_gone");
+    await server.clock.advance(8 * DAY);
+    await server.scheduled();
+    assert.deepEqual((await sale.show()).listing, { listing_id: listing.id });
+  } finally {
+    await server.clock.release();
+  }
 });
 
 test("one's own listings come page by page, newest first", async () => {

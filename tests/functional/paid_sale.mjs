@@ -18,7 +18,7 @@ export async function startShop({ vars = {} } = {}) {
       STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
       ...vars,
     },
-    rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_ANON: 100_000 },
+    rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_WEBHOOK: 100_000 },
   });
   stripe.webhookUrl = `${server.url}${WEBHOOK}`;
   stripe.useClock(() => server.clock.now());
@@ -72,6 +72,11 @@ class Shop {
       .all("sessions")
       .filter(({ client_reference_id: id }) => id === sale.id);
     return found.at(-1);
+  }
+
+  /** What Stripe charged for a paid sale. */
+  chargeOf(sale) {
+    return this.stripe.object(this.stripe.object(sale.payment).latest_charge);
   }
 
   /** Delivers what is pending; every event is taken. */

@@ -137,6 +137,12 @@ pub fn verify_packet(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsV
     to_js(&packet::verify(text, &pins.map_err(|error| argument(&error.to_string()))?))
 }
 
+/// What a price keeps to, by currency. See [`claimcheck_protocol::money::Currency`].
+#[wasm_bindgen(js_name = currencyRules)]
+pub fn currency_rules() -> Result<JsValue, JsValue> {
+    convert::currency_rules()
+}
+
 /// SHA-256 of bytes that come piece by piece.
 #[wasm_bindgen]
 #[derive(Default)]

@@ -1,8 +1,13 @@
 /** Every sentence of the page. */
-
-const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+import { answers, checkout, provided } from "./text/buying.js";
+import { plural } from "./text/plural.js";
+import { terms } from "./text/terms.js";
 
 export const text = {
+  terms,
+  checkout,
+  answers,
+  provided,
   app: {
     name: "Claimcheck",
     title: (view: string, unread: number) =>
@@ -51,7 +56,6 @@ export const text = {
       "This is your own id. To try a sale alone, open this page in a private window: it is another person there.",
     buyerKnown: "This id is known here; its owner has given no name.",
     buyerUnknown: "Nobody with this id is known here. The buyer has to open this page once first.",
-    price: "Price",
     free: "Free",
     submit: "Seal, upload and offer",
     again: (title: string) =>
@@ -115,16 +119,10 @@ export const text = {
     you: "you",
     price: "Price",
     downloads: "Downloads",
-    downloadsValue: (count: number) =>
-      `${plural(count, "download", "downloads")}; an interrupted one may go on`,
     retention: "Access",
-    retentionValue: (time: string) => `${time} from delivery`,
-    until: (date: string) => `until ${date}`,
     expires: "Offer ends",
     offerHash: "Offer",
     verified: "The offer is signed by this seller; this browser has checked it.",
-    accept: "Accept",
-    accepting: "Accepting…",
     files: "Files",
     size: (count: number, size: string) => `${plural(count, "file", "files")}, ${size}`,
     listing: "Fetching the list of files…",

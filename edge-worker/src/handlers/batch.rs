@@ -19,8 +19,10 @@ use crate::store::messages;
 use crate::stripe::confirm;
 use crate::{extract, log, respond, sides};
 
-/// Counts the operations that are counted on their own endpoints.
-const RATE: &str = "RATE_CLAIM";
+/// What counts the operations that are counted on their own endpoints, and asking Stripe.
+const RATE_CLAIM: &str = "RATE_CLAIM";
+const RATE_ACK: &str = "RATE_ACK";
+const RATE_REVOKE: &str = "RATE_REVOKE";
 
 /// Takes a [`Batch`], answers a [`BatchAnswer`].
 pub async fn run(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
@@ -60,20 +62,23 @@ async fn perform(ctx: &Ctx, caller: &Caller, op: BatchOp, body: &Value) -> Resul
         }
         BatchOp::ConfirmPayment => json(&confirm_payment(ctx, caller, extract::parse_json(&bytes)?).await?),
         BatchOp::GetDeliveryTicket => {
-            ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+            ctx.limit_rate(RATE_CLAIM, &caller.id().to_string()).await?;
             json(&claims::begin_or_renew(ctx, caller, extract::parse_json(&bytes)?).await?)
         }
         BatchOp::AckDelivery => {
-            ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+            ctx.limit_rate(RATE_ACK, &caller.id().to_string()).await?;
             json(&ack::receive(ctx, caller, extract::parse_json(&bytes)?).await?)
         }
-        BatchOp::RevokeAccess => json(&revoke::take_back(ctx, caller, extract::parse_json(&bytes)?).await?),
+        BatchOp::RevokeAccess => {
+            ctx.limit_rate(RATE_REVOKE, &caller.id().to_string()).await?;
+            json(&revoke::take_back(ctx, caller, extract::parse_json(&bytes)?).await?)
+        }
     }
 }
 
 /// Asks about what is not settled, so that a lost webhook holds no sale up. It moves no money and may be repeated.
 async fn confirm_payment(ctx: &Ctx, caller: &Caller, body: ConfirmPayment) -> Result<TransferView, ApiError> {
-    ctx.limit_rate(RATE, &caller.id().to_string()).await?;
+    ctx.limit_rate(RATE_CLAIM, &caller.id().to_string()).await?;
     let (transfer, party) = sides::load(ctx, caller, body.transfer_id).await?;
     let transfer = confirm::payment(ctx, transfer).await.map_err(|error| match error {
         ApiError::Refused(refusal) => refusal.money(false, true).into(),

@@ -51,15 +51,12 @@ pub(super) async fn begin_or_renew(ctx: &Ctx, caller: &Caller, body: Claim) -> R
 
 /// Refuses where nothing can be downloaded, whatever claims there are.
 async fn check_access(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Frozen, ApiError> {
-    if let Some(frozen) = transfer.frozen {
-        if !releases::is_stored(&ctx.store, frozen.release_id).await? {
-            return Err(ProblemCode::ReleaseGone.into());
-        }
-        if transfer.access.claims.lets_go_on(transfer.machine.status()) {
-            return Ok(frozen);
-        }
+    let is_open = transfer.access.claims.lets_go_on(transfer.machine.status());
+    let Some(frozen) = transfer.frozen.filter(|_| is_open) else { return Err(wrong_state(transfer)) };
+    if !releases::is_stored(&ctx.store, frozen.release_id).await? {
+        return Err(ProblemCode::ReleaseGone.into());
     }
-    Err(wrong_state(transfer))
+    Ok(frozen)
 }
 
 fn wrong_state(transfer: &StoredTransfer) -> ApiError {

@@ -120,12 +120,12 @@ fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError
 /// Refuses where the claim or the sale gives no access any more.
 fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     let row = row.ok_or(ProblemCode::NotFound)?;
-    if row.release_deleted_at.is_some() {
-        return Err(ProblemCode::ReleaseGone.into());
-    }
     if let Some(reason) = row.claims_end {
         let detail = format!("access has ended: {}", reason.as_str());
         return Err(Refusal::new(ProblemCode::WrongState).detail(detail).into());
+    }
+    if row.release_deleted_at.is_some() {
+        return Err(ProblemCode::ReleaseGone.into());
     }
     if !row.claims_state.lets_go_on(row.status) {
         return Err(TransitionError::WrongState { status: row.status, event: "download" }.into());

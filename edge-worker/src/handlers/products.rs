@@ -4,7 +4,7 @@ use claimcheck_protocol::ids::{ProductId, ReleaseId};
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::offer::check_title;
 use claimcheck_protocol::policy::Policy;
-use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::problem::{ProblemCode, Resource};
 use claimcheck_protocol::wire::{CreateProduct, EditProduct, Product, Products, Release};
 use serde::Deserialize;
 use worker::{Request, Response};
@@ -24,11 +24,16 @@ pub async fn create(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     check_title(&body.title).map_err(unprocessable)?;
     check_policy(body.policy.as_ref())?;
     let body_hash = jcs::hash(&body).map_err(|_| NOT_CANONICAL)?;
-    let insert =
-        products::create(&body, caller.id(), body_hash, ctx.now.seconds()).map_err(|_| NOT_CANONICAL)?;
+    let quotas = ctx.config.quotas;
+    let insert = products::create(&body, caller.id(), body_hash, ctx.now.seconds(), quotas.products)
+        .map_err(|_| NOT_CANONICAL)?;
     let created = ctx.store.run(insert).await? > 0;
     if !created && !products::was_created_by(&ctx.store, body.product_id, caller.id(), body_hash).await? {
-        return Err(ProblemCode::IdConflict.into());
+        if products::find(&ctx.store, body.product_id).await?.is_some() {
+            return Err(ProblemCode::IdConflict.into());
+        }
+        let used = products::count(&ctx.store, caller.id()).await?;
+        return Err(quotas.refusal(Resource::Products, used, 1));
     }
     let (_, product) = load(ctx, &caller, body.product_id).await?;
     respond::json(&product)

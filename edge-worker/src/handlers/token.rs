@@ -74,16 +74,18 @@ async fn authenticate(form: &TokenRequest, ctx: &Ctx) -> Result<ClientAssertion,
     let assertion = PresentedAssertion::parse(&form.client_assertion)
         .map_err(|error| refuse(TokenErrorCode::InvalidClient, error.as_str()))?;
     let id = *assertion.claimed_id();
+    let registration = ailocks::find(&ctx.store, id)
+        .await?
+        .ok_or(refuse(TokenErrorCode::InvalidClient, "nobody is registered under this id"))?;
+    let assertion = assertion
+        .verify(&registration.keys.ed25519_pk, form.client_id.as_deref(), &ctx.issuer, ctx.now.seconds())
+        .map_err(|error| refuse(TokenErrorCode::InvalidClient, error.as_str()))?;
+    // Counted once verified: nobody uses up what is another's.
     ctx.limit_rate(RATE, &id.to_string()).await.map_err(|error| match error {
         ApiError::Refused(_) => refuse(TokenErrorCode::SlowDown, "too many calls"),
         other => other,
     })?;
-    let registration = ailocks::find(&ctx.store, id)
-        .await?
-        .ok_or(refuse(TokenErrorCode::InvalidClient, "nobody is registered under this id"))?;
-    assertion
-        .verify(&registration.keys.ed25519_pk, form.client_id.as_deref(), &ctx.issuer, ctx.now.seconds())
-        .map_err(|error| refuse(TokenErrorCode::InvalidClient, error.as_str()))
+    Ok(assertion)
 }
 
 /// Both at once or none: a proof that was used before does not cost the assertion, so a fresh proof may follow.

@@ -3,7 +3,7 @@
 use claimcheck_protocol::floe;
 use claimcheck_protocol::ids::UploadId;
 use claimcheck_protocol::jcs;
-use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::problem::{ProblemCode, Resource};
 use claimcheck_protocol::wire::{AbortUpload, InitUpload, UploadOpened, UploadState, UploadStatus};
 use serde::Deserialize;
 use worker::{Request, Response};
@@ -55,16 +55,33 @@ async fn find_or_open(
         Some(upload) => upload,
         None => {
             let id = UploadId::from_parts(ctx.now.millis(), random::make_bytes()?);
-            open(ctx, &NewUpload { id, owner: owner.id(), body, body_hash, totals, now: ctx.now.seconds() })
-                .await?;
-            // Not always the one above: of calls at the same time, one opens it.
-            find().await?.ok_or(ApiError::Bug("an upload vanished"))?
+            let (quotas, now) = (ctx.config.quotas, ctx.now.seconds());
+            open(ctx, &NewUpload { id, owner: owner.id(), body, body_hash, totals, quotas, now }).await?;
+            match find().await? {
+                // Not always the one above: of calls at the same time, one opens it.
+                Some(upload) => upload,
+                None => return Err(over_quota(ctx, owner, totals).await?),
+            }
         }
     };
     if upload.owner_ailock_id != owner.id() || upload.body_hash != body_hash {
         return Err(ProblemCode::IdConflict.into());
     }
     Ok(upload)
+}
+
+/// Why the owner's quotas leave no room.
+async fn over_quota(ctx: &Ctx, owner: Owner, totals: Totals) -> Result<ApiError, ApiError> {
+    let used = uploads::usage(&ctx.store, owner.id()).await?;
+    let quotas = ctx.config.quotas;
+    if used.bytes.saturating_add(totals.sealed_size) > quotas.bytes {
+        return Ok(quotas.refusal(Resource::Bytes, used.bytes, totals.sealed_size));
+    }
+    if used.open_uploads >= quotas.open_uploads {
+        return Ok(quotas.refusal(Resource::OpenUploads, used.open_uploads, 1));
+    }
+    // Something was given back between the two looks.
+    Ok(ProblemCode::Busy.into())
 }
 
 async fn open(ctx: &Ctx, upload: &NewUpload<'_>) -> Result<(), ApiError> {

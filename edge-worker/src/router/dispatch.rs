@@ -1,5 +1,7 @@
 //! From a request to the one answer: route, credentials, rate, handler, then what every answer carries and one log line.
 
+use std::net::Ipv6Addr;
+
 use claimcheck_protocol::problem::ProblemCode;
 use worker::{Context, Env, Request, Response};
 
@@ -13,6 +15,8 @@ use crate::{cors, extract, log, outbox, respond};
 
 const NO_ROUTE: &str = "none";
 const UNKNOWN_ADDRESS: &str = "unknown";
+/// Counts the calls of nobody known, by address.
+const RATE_ANON: &str = "RATE_ANON";
 
 /// What a call came to.
 struct Answer {
@@ -96,26 +100,43 @@ async fn run(request: Request, env: Env, names: &CallNames) -> Answer {
 async fn call(route: &Route, request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
     match route.access {
         Access::Public(handler) => {
-            limit(route, ctx, ctx.origin.ip.as_deref().unwrap_or(UNKNOWN_ADDRESS)).await?;
+            ctx.limit_rate(route.rate.unwrap_or(RATE_ANON), &address(ctx)).await?;
             handler(request, ctx).await
         }
         Access::Token(handler) => {
-            let caller = Caller::authenticate(&request, ctx, route.replay).await?;
+            let caller = known(ctx, Caller::authenticate(&request, ctx, route.replay).await).await?;
             limit(route, ctx, &caller.id().to_string()).await?;
             handler(request, ctx, caller).await
         }
         Access::Ticket(handler) => {
-            let holder = TicketHolder::authenticate(&request, ctx, route.replay).await?;
+            let holder = known(ctx, TicketHolder::authenticate(&request, ctx, route.replay).await).await?;
             limit(route, ctx, &holder.claim_id.to_string()).await?;
             handler(request, ctx, holder).await
         }
     }
 }
 
+/// Counts a call whose credentials are refused as one of nobody known.
+async fn known<T>(ctx: &Ctx, authenticated: Result<T, ApiError>) -> Result<T, ApiError> {
+    if matches!(authenticated, Err(ApiError::Refused(_))) {
+        ctx.limit_rate(RATE_ANON, &address(ctx)).await?;
+    }
+    authenticated
+}
+
 async fn limit(route: &Route, ctx: &Ctx, key: &str) -> Result<(), ApiError> {
     match route.rate {
         Some(binding) => ctx.limit_rate(binding, key).await,
         None => Ok(()),
+    }
+}
+
+/// The caller's address; of IPv6 the network of 64 bits, within which one caller has all addresses.
+fn address(ctx: &Ctx) -> String {
+    let text = ctx.origin.ip.as_deref().unwrap_or(UNKNOWN_ADDRESS);
+    match text.parse::<Ipv6Addr>() {
+        Ok(address) => (address.to_bits() >> 64).to_string(),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -26,10 +26,13 @@ pub mod outbox;
 pub mod payments;
 pub mod products;
 pub mod receipts;
+pub mod records;
 pub mod releases;
 pub mod replay;
+pub mod retention;
 pub mod statements;
 pub mod stripe_events;
+pub mod sweeps;
 pub mod transfers;
 pub mod uploads;
 

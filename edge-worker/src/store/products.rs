@@ -67,16 +67,19 @@ pub async fn list(
     Ok(rows.into_iter().map(Product::from).collect())
 }
 
-/// Creates a product unless its id is taken; then it changes no row.
+/// Creates a product unless its id is taken or the owner has `allowed` of them; then it changes no row.
 pub fn create(
     body: &CreateProduct,
     owner: AilockId,
     body_hash: Bytes32,
     now: i64,
+    allowed: u64,
 ) -> Result<Query, NotCanonical> {
-    let query =
-        sql("insert into digital_products (id, owner_ailock_id, title, content_type, policy, body_hash, \
-         created_at, updated_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) on conflict (id) do nothing");
+    let query = sql(
+        "insert into digital_products (id, owner_ailock_id, title, content_type, policy, body_hash, \
+         created_at, updated_at) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 \
+         where (select count(*) from digital_products where owner_ailock_id = ?2) < ?8 on conflict (id) do nothing",
+    );
     Ok(query
         .bind(body.product_id)
         .bind(owner)
@@ -84,7 +87,19 @@ pub fn create(
         .bind(body.content_type.as_ref().map(MediaType::as_str))
         .bind(policy_param(body.policy.as_ref())?)
         .bind(body_hash)
-        .bind(now))
+        .bind(now)
+        .bind(allowed))
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
+/// How many products an Ailock has.
+pub async fn count(store: &Store, owner: AilockId) -> Result<u64, StoreError> {
+    let query = sql("select count(*) as count from digital_products where owner_ailock_id = ?1");
+    Ok(store.first::<Count>(query.bind(owner)).await?.map_or(0, |row| row.count))
 }
 
 #[derive(Deserialize)]

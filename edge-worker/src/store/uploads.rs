@@ -10,6 +10,7 @@ use claimcheck_protocol::wire::{InitUpload, UploadFile, UploadState};
 use serde::Deserialize;
 
 use super::{JsonText, Param, Query, Store, StoreError, sql};
+use crate::limits::Quotas;
 use crate::upload_rules::Totals;
 
 /// An upload.
@@ -136,16 +137,21 @@ pub struct NewUpload<'a> {
     pub body_hash: Bytes32,
     /// What it comes to.
     pub totals: Totals,
+    /// What the owner may use.
+    pub quotas: Quotas,
     /// Unix seconds.
     pub now: i64,
 }
 
-/// Opens an upload with its files, unless its release id is used up: then it changes nothing. Fails on the unique
-/// constraint of `upload_files` if another upload expects one of its files.
+/// Opens an upload with its files, unless its release id or a quota of the owner's is used up: then it changes
+/// nothing. Its bytes are reserved by the same statement, so no two uploads can take the last ones. Fails on the
+/// unique constraint of `upload_files` if another upload expects one of its files.
 pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
     let row = sql(
         "insert into uploads (id, release_id, product_id, owner_ailock_id, state, body_hash, file_count, \
-         chunk_count, sealed_size, created_at) values (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9) \
+         chunk_count, sealed_size, created_at) select ?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9 \
+         where (select coalesce(sum(bytes), 0) from reservations where owner_ailock_id = ?4) + ?8 <= ?10 \
+         and (select count(*) from uploads where owner_ailock_id = ?4 and state = 'open') < ?11 \
          on conflict (release_id) do nothing",
     )
     .bind(upload.id)
@@ -156,7 +162,9 @@ pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
     .bind(upload.totals.file_count)
     .bind(upload.totals.chunk_count)
     .bind(upload.totals.sealed_size)
-    .bind(upload.now);
+    .bind(upload.now)
+    .bind(upload.quotas.bytes)
+    .bind(upload.quotas.open_uploads);
     let files = sql("insert into upload_files (file_id, upload_id, position, header, segment_count, plaintext_size, \
          declared_type) select value ->> '$.file_id', ?1, key, value ->> '$.header', value ->> '$.segment_count', \
          value ->> '$.plaintext_size', value ->> '$.declared_type' from json_each(?2) \
@@ -164,6 +172,25 @@ pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
         .bind(upload.id)
         .bind(Param::try_from(JsonText(&upload.body.files))?);
     Ok(vec![row, files])
+}
+
+/// What an Ailock uses of what its quotas bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Usage {
+    /// Sealed bytes.
+    pub bytes: u64,
+    /// Uploads.
+    pub open_uploads: u64,
+}
+
+/// What an Ailock uses now.
+pub async fn usage(store: &Store, owner: AilockId) -> Result<Usage, StoreError> {
+    let query = sql(
+        "select (select coalesce(sum(bytes), 0) from reservations where owner_ailock_id = ?1) as bytes, \
+         (select count(*) from uploads where owner_ailock_id = ?1 and state = 'open') as open_uploads",
+    );
+    let row: Option<Usage> = store.first(query.bind(owner)).await?;
+    row.ok_or(StoreError::Unreadable("usage".to_owned()))
 }
 
 /// Aborts an upload. Fails on a CHECK if it is closed already.
@@ -176,6 +203,15 @@ pub fn abort(id: UploadId, now: i64) -> Vec<Query> {
 
 pub(super) fn forget_files(id: UploadId) -> Query {
     sql("delete from upload_files where upload_id = ?1").bind(id)
+}
+
+/// Uploads opened before `before` that are still open, the oldest first, at most `limit`.
+pub async fn abandoned(store: &Store, before: i64, limit: u32) -> Result<Vec<Upload>, StoreError> {
+    let query = sql(concat!(
+        upload_columns!(),
+        "where state = 'open' and created_at <= ?1 order by created_at limit cast(?2 as integer)"
+    ));
+    store.all(query.bind(before).bind(limit)).await
 }
 
 /// Aborted uploads whose chunks may still lie in the bucket, closed before `before`, at most `limit`.

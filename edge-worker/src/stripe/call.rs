@@ -36,6 +36,11 @@ impl StripeCall {
         Self::new("/v1/refunds", &parameters)
     }
 
+    /// The payment that a refund is of.
+    pub fn refunded_payment(&self) -> Option<PaymentIntentId> {
+        self.form.strip_prefix("payment_intent=")?.split('&').next()?.parse().ok()
+    }
+
     /// Closes a payment page.
     pub fn expire(session: &SessionId) -> Self {
         Self::new(format!("/v1/checkout/sessions/{session}/expire"), &[])
@@ -79,5 +84,8 @@ mod tests {
         assert!(!refund(None).contains("amount"));
         let part = Amount::try_from(3_000_000_000).unwrap();
         assert!(refund(Some(part)).starts_with("payment_intent=pi_1&amount=3000000000&"));
+        let call = StripeCall::refund(transfer, &payment, RefundReason::Revoked, None);
+        assert_eq!(call.refunded_payment(), Some(payment));
+        assert_eq!(StripeCall::expire(&"cs_1".parse().unwrap()).refunded_payment(), None);
     }
 }

@@ -72,6 +72,9 @@ pub struct Refund {
     pub amount: Amount,
     /// `pending`, `requires_action`, `succeeded`, `failed` or `canceled`.
     pub status: Option<String>,
+    /// Unix seconds at which it was made.
+    #[serde(default)]
+    pub created: i64,
 }
 
 impl Refund {
@@ -83,11 +86,11 @@ impl Refund {
     /// What it says about its payment; none where it is of no payment intent.
     pub fn fact(self) -> Option<StripeEvent> {
         let has_failed = self.has_failed();
-        let (payment_intent, refund) = (self.payment_intent?, self.id);
+        let (payment_intent, refund, amount) = (self.payment_intent?, self.id, Some(self.amount));
         Some(if has_failed {
             StripeEvent::RefundFailed { payment_intent, refund }
         } else {
-            StripeEvent::RefundCreated { payment_intent, refund }
+            StripeEvent::RefundCreated { payment_intent, refund, amount }
         })
     }
 }

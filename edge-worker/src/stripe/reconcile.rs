@@ -48,7 +48,7 @@ async fn compare(ctx: &Ctx, since: i64) -> Result<Vec<Finding>, ApiError> {
         list(&stripe, "/v1/refunds", since - APART, |refund: &Refund| refund.id.to_string()).await?;
     let ours = ours(ctx, since).await?;
     let mut found = compare_sessions(&ours, &theirs, since + APART);
-    found.extend(compare_refunds(&ours, &refunds));
+    found.extend(compare_refunds(&ours, &refunds, ctx.now.seconds() - APART));
     Ok(found)
 }
 
@@ -157,9 +157,15 @@ fn unknown(session: &Session) -> Option<Finding> {
         .then(|| finding(Kind::UnknownSession, session.id.as_str(), None, "no session", "paid"))
 }
 
-/// Payments of which another sum went back there than here. A payment of the window was refunded within it.
-fn compare_refunds(ours: &[Attempt], refunds: &[Refund]) -> Vec<Finding> {
+/// Payments of which another sum went back there than here. A payment of the window was refunded within it. What was
+/// refunded from `fresh` on is left to the next run, because the news of it may be on their way.
+fn compare_refunds(ours: &[Attempt], refunds: &[Refund], fresh: i64) -> Vec<Finding> {
     let mut sums: BTreeMap<&PaymentIntentId, Amount> = BTreeMap::new();
+    let is_fresh = |payment: &PaymentIntentId| {
+        refunds
+            .iter()
+            .any(|refund| refund.created >= fresh && refund.payment_intent.as_ref() == Some(payment))
+    };
     for refund in refunds.iter().filter(|refund| refund.status.as_deref() == Some("succeeded")) {
         if let Some(payment) = &refund.payment_intent {
             let sum = sums.entry(payment).or_default();
@@ -169,7 +175,7 @@ fn compare_refunds(ours: &[Attempt], refunds: &[Refund]) -> Vec<Finding> {
     let paid = ours.iter().filter_map(|attempt| Some((attempt.provider_ref.as_ref()?, attempt)));
     paid.filter_map(|(payment, attempt)| {
         let theirs = sums.get(payment).copied().unwrap_or_default();
-        (theirs != attempt.refunded_amount).then(|| {
+        (theirs != attempt.refunded_amount && !is_fresh(payment)).then(|| {
             let ours = attempt.refunded_amount.to_string();
             finding(Kind::Refunds, payment.as_str(), Some(attempt), &ours, &theirs.to_string())
         })

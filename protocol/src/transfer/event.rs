@@ -174,6 +174,9 @@ pub enum StripeEvent {
         payment_intent: PaymentIntentId,
         /// The refund.
         refund: RefundId,
+        /// What it comes to, in minor units.
+        #[serde(default)]
+        amount: Option<Amount>,
     },
     /// `refund.failed`.
     RefundFailed {

@@ -220,17 +220,19 @@ impl Transfer {
         })
     }
 
-    /// What a refund can still give back of the payment that was kept, in minor units.
+    /// What a refund can still give back of the payment that was kept, in minor units: neither gone back yet nor on
+    /// its way.
     pub fn refundable(&self) -> Amount {
         match self.paid_by.as_ref().and_then(|id| self.payments.get(id)) {
             Some(payment) if !self.kept_is_returned() => {
-                self.terms.price.checked_sub(payment.refunded).unwrap_or(Amount::ZERO)
+                self.terms.price.checked_sub(payment.gone()).unwrap_or(Amount::ZERO)
             }
             _ => Amount::ZERO,
         }
     }
 
-    pub(super) fn is_charged_back(&self, payment: &PaymentIntentId) -> bool {
+    /// Whether the buyer's bank has taken a payment back for good.
+    pub fn is_charged_back(&self, payment: &PaymentIntentId) -> bool {
         self.disputes.is_at_stripe(payment, DisputeState::Closed(DisputeOutcome::Lost))
     }
 

@@ -219,11 +219,16 @@ impl Step {
             {
                 return Err(TransitionError::DisputedAtStripe);
             }
-            Some(part) if part < remaining => self.push(Effect::RequestRefund {
-                payment_intent,
-                reason: RefundReason::AskedBySeller,
-                amount: RefundAmount::Part(part),
-            }),
+            Some(part) if part < remaining => {
+                if let Some(payment) = self.next.payments.get_mut(&payment_intent) {
+                    payment.ask(part);
+                }
+                self.push(Effect::RequestRefund {
+                    payment_intent,
+                    reason: RefundReason::AskedBySeller,
+                    amount: RefundAmount::Part(part),
+                });
+            }
             _ => self.give_back(RefundReason::AskedBySeller),
         }
         Ok(())

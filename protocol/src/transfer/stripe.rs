@@ -25,7 +25,11 @@ pub(super) fn apply(step: &mut Step, event: StripeEvent) {
         StripeEvent::Refunded { payment_intent, amount_refunded, full } => {
             refunded(step, payment_intent, amount_refunded, full);
         }
-        StripeEvent::RefundCreated { payment_intent, refund } => {
+        StripeEvent::RefundCreated { payment_intent, refund, amount } => {
+            if let Some(amount) = amount {
+                let payment = step.next.payments.entry(payment_intent.clone()).or_default();
+                payment.amounts.insert(refund.clone(), amount);
+            }
             refund_known(step, payment_intent, refund, RefundState::Created);
         }
         StripeEvent::RefundFailed { payment_intent, refund } => {

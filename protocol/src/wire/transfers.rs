@@ -88,7 +88,8 @@ impl RefundView {
         let refunded = Amount::checked_sum(payments().map(|payment| payment.refunded)).unwrap_or(Amount::MAX);
         let failed = payments().flat_map(|payment| payment.refunds.values());
         let failures = failed.filter(|state| **state == RefundState::Failed).count();
-        let is_owed = payments().any(|payment| payment.requests > 0 && !payment.refunded_in_full);
+        let price = transfer.terms().price;
+        let is_owed = payments().any(|payment| payment.requests > 0 && !payment.is_returned(price));
         let state = if is_owed {
             RefundProgress::Pending
         } else if payments().any(|payment| payment.refunded_in_full) {

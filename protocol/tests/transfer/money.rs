@@ -105,14 +105,30 @@ fn the_seller_refunds_a_part_or_all() {
     };
     assert_eq!(sale.must(refund_asked(Some(699))), [part]);
     assert_eq!(sale.transfer.status(), Status::Delivered);
+    let refused = TransitionError::RefundOutOfBounds { remaining: amount(1) };
+    assert_eq!(sale.apply(refund_asked(Some(2))), Err(refused), "699 are on their way");
     let mut all = sale.clone();
-    for (sale, part) in [(&mut sale, Some(700)), (&mut all, None)] {
+    for (sale, part) in [(&mut sale, Some(1)), (&mut all, None)] {
         assert_eq!(
             sale.must(refund_asked(part)).last(),
             Some(&remaining("pi_1", RefundReason::AskedBySeller, 1))
         );
         assert_eq!(sale.transfer.status(), Status::RefundPending);
     }
+}
+
+#[test]
+fn a_part_that_failed_can_be_asked_for_again() {
+    let mut sale = delivered().after([refund_asked(Some(500))]);
+    let refused = TransitionError::RefundOutOfBounds { remaining: amount(500) };
+    assert_eq!(sale.apply(refund_asked(Some(501))), Err(refused.clone()));
+    sale.must(refund_created("pi_1", "re_1"));
+    sale.must(refunded("pi_1", 500));
+    assert_eq!(sale.apply(refund_asked(Some(501))), Err(refused));
+    sale.must(refund_failed("pi_1", "re_1"));
+    sale.must(refund_asked(Some(501)));
+    let refused = TransitionError::RefundOutOfBounds { remaining: amount(499) };
+    assert_eq!(sale.apply(refund_asked(Some(500))), Err(refused));
 }
 
 #[test]

@@ -162,8 +162,12 @@ pub fn refunded(payment: &str, amount_refunded: i64) -> Event {
 }
 
 pub fn refund_created(payment: &str, refund: &str) -> Event {
-    StripeEvent::RefundCreated { payment_intent: payment.parse().unwrap(), refund: refund.parse().unwrap() }
-        .into()
+    StripeEvent::RefundCreated {
+        payment_intent: payment.parse().unwrap(),
+        refund: refund.parse().unwrap(),
+        amount: Some(Amount::try_from(500).unwrap()),
+    }
+    .into()
 }
 
 pub fn refund_failed(payment: &str, refund: &str) -> Event {

@@ -4,6 +4,7 @@ export { ClaimcheckError, type LocalErrorCode } from "./errors.js";
 export type * from "./listing-types.js";
 export { Hasher } from "./hasher.js";
 export { Identity } from "./identity.js";
+export { currencies, type CurrencyRule } from "./money.js";
 export { verifyPacket, type PacketLine } from "./packet.js";
 export { blobSource } from "./sources.js";
 export type * from "./types.js";

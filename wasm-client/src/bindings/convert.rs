@@ -110,6 +110,26 @@ pub(super) fn offer_terms(value: JsValue, default_expires_in: i64) -> Result<Off
 }
 
 #[derive(Serialize)]
+struct CurrencyRule {
+    code: Currency,
+    decimals: u32,
+    step: Amount,
+    minimum: Amount,
+    maximum: Amount,
+}
+
+pub(super) fn currency_rules() -> Result<JsValue, JsValue> {
+    let rule = |code: Currency| CurrencyRule {
+        code,
+        decimals: code.decimals(),
+        step: code.step(),
+        minimum: code.minimum(),
+        maximum: code.maximum(),
+    };
+    to_js(&Currency::all().map(rule).collect::<Vec<_>>())
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Progress {
     phase: &'static str,

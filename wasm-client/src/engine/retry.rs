@@ -111,13 +111,11 @@ fn retry_after(error: &CallError) -> Option<u64> {
 }
 
 fn fault(error: &CallError) -> Fault {
-    let CallError::Status { status, code, retry_after_ms, .. } = error else {
+    let CallError::Status { status, code, .. } = error else {
         return if *error == CallError::Network { Fault::Outage } else { Fault::Final };
     };
     match (status, code) {
         (_, Some(ProblemCode::PaymentsNotConfigured)) => Fault::Final,
-        // A quota frees itself only where the server says when.
-        (_, Some(ProblemCode::QuotaExceeded)) if retry_after_ms.is_none() => Fault::Final,
         // The bytes were damaged on the way, or another change came first.
         (_, Some(ProblemCode::DigestMismatch | ProblemCode::Busy)) => Fault::Server,
         // 520 to 530: the edge cannot reach what is behind it.
@@ -175,7 +173,7 @@ mod tests {
         assert!(is_retried(refused(400, ProblemCode::DigestMismatch)));
         assert!(!is_retried(refused(409, ProblemCode::ChunkConflict)));
         assert!(!is_retried(refused(503, ProblemCode::PaymentsNotConfigured)));
-        assert!(!is_retried(refused(429, ProblemCode::QuotaExceeded)));
+        assert!(!is_retried(refused(403, ProblemCode::QuotaExceeded)));
         assert!(is_retried(asked(429, 1000)));
     }
 

@@ -119,7 +119,7 @@ export class App extends Light {
         return html`<cc-you></cc-you>`;
       case "sale":
         return presence.value.standing === "ready"
-          ? html`<cc-sale .transferId=${value.transferId}></cc-sale>`
+          ? html`<cc-sale .transferId=${value.transferId} .back=${value.checkout}></cc-sale>`
           : nothing;
       case "unknown":
         return html`<h1>${text.app.notFound}</h1>`;

@@ -1,35 +1,48 @@
 /** One sale, as its buyer or its seller sees it: the offer, what can be done next, the receipt. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Transfer } from "claimcheck";
-import { moment, person, short, span } from "../format.js";
+import type { Requirements, Transfer, TransferStatus } from "claimcheck";
+import type { CheckoutReturn } from "../router.js";
 import { backend } from "../state/backend.js";
 import { Watch } from "../state/cell.js";
+import { currencyRules, loadCurrencies, shownPrice } from "../state/currencies.js";
 import { asFailure, type Failure } from "../state/failure.js";
 import { inbox, markRead, news } from "../state/inbox.js";
 import { presence } from "../state/me.js";
-import { nameOf, names } from "../state/names.js";
+import { names } from "../state/names.js";
 import { text } from "../text.js";
-import { facts } from "./facts.js";
 import { Light } from "./light.js";
+import { saleTerms } from "./sale-terms.js";
 import { statusBadge } from "./status.js";
+import "./answers.js";
+import "./checkout.js";
 import "./delivery.js";
+import "./provided.js";
 import "./receipt.js";
 
 /** A buyer may download in these, as long as access lasts. */
-const WITH_ACCESS: readonly string[] = ["delivered", "acknowledged"];
+const WITH_ACCESS: readonly TransferStatus[] = ["delivered", "acknowledged"];
+const UNPAID: readonly TransferStatus[] = ["offered", "invoiced", "payment_processing"];
+const PAID: readonly TransferStatus[] = [
+  "paid_pending_inputs",
+  "paid",
+  "delivered",
+  "acknowledged",
+];
 
 @customElement("cc-sale")
 export class SaleView extends Light {
   @property() transferId = "";
+  @property() back: CheckoutReturn | undefined;
   @state() private transfer: Transfer | undefined;
+  @state() private requirements: Requirements | undefined;
   @state() private failure: Failure | undefined;
-  @state() private isAccepting = false;
   #endNews = () => {};
 
   constructor() {
     super();
-    new Watch(this, [presence, names]);
+    new Watch(this, [presence, names, currencyRules]);
+    loadCurrencies();
   }
 
   override disconnectedCallback(): void {
@@ -50,26 +63,29 @@ export class SaleView extends Light {
     if (!changed.has("transferId")) return;
     this.#endNews();
     const { transferId } = this;
-    const load = () => void this.#load();
-    news.addEventListener(transferId, load);
-    this.#endNews = () => news.removeEventListener(transferId, load);
+    news.addEventListener(transferId, this.#load);
+    this.#endNews = () => news.removeEventListener(transferId, this.#load);
     this.transfer = undefined;
-    load();
+    this.requirements = undefined;
+    void this.#load();
   }
 
   /** Every signature is verified before any of it is shown. */
-  async #load(): Promise<void> {
+  readonly #load = async (): Promise<void> => {
     const { transferId } = this;
     try {
       const transfer = await backend.review(transferId);
+      const asks = transfer.offer.body.required_inputs.length > 0;
+      const requirements = asks ? await backend.requirements(transferId) : undefined;
       if (transferId !== this.transferId) return;
       this.transfer = transfer;
+      this.requirements = requirements;
       this.failure = undefined;
       await markRead(inbox.value.messages.filter(({ transfer_id }) => transfer_id === transferId));
     } catch (thrown) {
       this.failure = asFailure(thrown);
     }
-  }
+  };
 
   #sale(transfer: Transfer): TemplateResult {
     const isBuyer = transfer.buyer === presence.value.me.id;
@@ -80,67 +96,73 @@ export class SaleView extends Light {
         ${statusBadge(status)}
       </div>
       <section class="card">
-        ${this.#terms(transfer)}
+        ${saleTerms(transfer)}
         <p class="note good">✓ ${text.sale.verified}</p>
-        ${isBuyer && status === "offered" ? this.#acceptButton() : nothing}
+        ${isBuyer ? nothing : sellersMoney(transfer)}
       </section>
-      ${
-        isBuyer && WITH_ACCESS.includes(status) && transfer.access_ended === null
-          ? html`
-              <cc-delivery
-                .transferId=${transfer.transfer_id}
-                .again=${receipt !== null}
-                @delivered=${this.#load}
-              ></cc-delivery>
-            `
-          : nothing
-      }
+      ${isBuyer ? this.#buying(transfer) : this.#details(status)}
       ${receipt ? html`<cc-receipt .transfer=${transfer}></cc-receipt>` : nothing}
     `;
   }
 
-  #terms({ offer, offer_hash, seller, buyer, access_ends_at }: Transfer): TemplateResult {
-    const { policy, price, currency, expires_at } = offer.body;
-    return facts([
-      [text.sale.seller, this.#person(seller)],
-      [text.sale.buyer, this.#person(buyer)],
-      [text.sale.price, price === 0 ? text.sell.free : `${price} ${currency}`],
-      [text.sale.downloads, text.sale.downloadsValue(policy.max_downloads)],
-      [
-        text.sale.retention,
-        access_ends_at === null
-          ? text.sale.retentionValue(span(policy.retention_seconds))
-          : text.sale.until(moment(access_ends_at)),
-      ],
-      [text.sale.expires, access_ends_at === null ? moment(expires_at) : undefined],
-      [text.sale.offerHash, html`<code title=${offer_hash}>${short(offer_hash)}</code>`],
-    ]);
-  }
-
-  #person(id: string): unknown {
-    return id === presence.value.me.id
-      ? text.sale.you
-      : html`<span title=${id}>${person(nameOf(id), id)}</span>`;
-  }
-
-  #acceptButton(): TemplateResult {
+  #buying(transfer: Transfer): unknown {
+    const { status, transfer_id, receipt, access_ended } = transfer;
+    const asked = this.requirements?.requirements ?? [];
+    const isMissing = ({ input, state }: (typeof asked)[number]) =>
+      input.timing === "pre_payment" && input.required && state !== "provided";
+    const hasForm =
+      (["offered", "invoiced"].includes(status) &&
+        asked.some(({ input }) => input.timing === "pre_payment")) ||
+      status === "paid_pending_inputs";
     return html`
-      <button class="wa-brand" ?disabled=${this.isAccepting} @click=${this.#accept}>
-        ${this.isAccepting ? text.sale.accepting : text.sale.accept}
-      </button>
+      ${
+        hasForm && this.requirements
+          ? html`<cc-answers
+              .requirements=${this.requirements}
+              .isPaid=${status === "paid_pending_inputs"}
+              @sale-changed=${this.#load}
+            ></cc-answers>`
+          : nothing
+      }
+      ${
+        UNPAID.includes(status)
+          ? html`<section class="card">
+              <cc-checkout
+                .transfer=${transfer}
+                .back=${this.back}
+                .lacksDetails=${asked.some(isMissing)}
+                @sale-changed=${this.#load}
+              ></cc-checkout>
+            </section>`
+          : nothing
+      }
+      ${
+        WITH_ACCESS.includes(status) && access_ended === null
+          ? html`<cc-delivery
+              .transferId=${transfer_id}
+              .again=${receipt !== null}
+              @delivered=${this.#load}
+            ></cc-delivery>`
+          : nothing
+      }
     `;
   }
 
-  async #accept(): Promise<void> {
-    this.isAccepting = true;
-    this.failure = undefined;
-    try {
-      await backend.accept(this.transferId);
-      await this.#load();
-    } catch (thrown) {
-      this.failure = asFailure(thrown);
-    } finally {
-      this.isAccepting = false;
-    }
+  /** What the buyer provided, to the seller. */
+  #details(status: TransferStatus): unknown {
+    if (this.requirements === undefined) return nothing;
+    return html`<cc-provided
+      .requirements=${this.requirements}
+      .isOpen=${UNPAID.includes(status) || status === "paid_pending_inputs"}
+      @sale-changed=${this.#load}
+    ></cc-provided>`;
   }
+}
+
+function sellersMoney({ status, offer }: Transfer): unknown {
+  if (offer.body.price === 0) return nothing;
+  if (status === "invoiced") return html`<p>${text.checkout.dueSeller}</p>`;
+  if (status === "payment_processing") return html`<p>${text.checkout.processingSeller}</p>`;
+  if (!PAID.includes(status)) return nothing;
+  return html`<p class="note good">✓ ${text.checkout.paidSeller(shownPrice(offer.body))}</p>`;
 }

@@ -11,11 +11,13 @@ import type { PickedFile } from "../worker/backend.js";
 import type { BuyerField } from "./buyer-field.js";
 import type { FileDrop } from "./file-drop.js";
 import { Light } from "./light.js";
+import type { TermsFields } from "./terms.js";
 import "./buyer-field.js";
 import "./copy-id.js";
 import "./file-drop.js";
 import "./meter.js";
 import "./sales.js";
+import "./terms.js";
 
 const MAX_TITLE = 120;
 
@@ -26,6 +28,7 @@ export class SellView extends Light {
   @state() private lacksFiles = false;
   @query("cc-file-drop") private readonly drop!: FileDrop;
   @query("cc-buyer-field") private readonly buyer!: BuyerField;
+  @query("cc-terms") private readonly terms!: TermsFields;
   @query("#title") private readonly titleInput!: HTMLInputElement;
 
   constructor() {
@@ -111,12 +114,7 @@ export class SellView extends Light {
           <p id="title-note" class="note">${text.sell.titleHint}</p>
         </div>
         <div><cc-buyer-field></cc-buyer-field></div>
-        <dl class="facts">
-          <div>
-            <dt>${text.sell.price}</dt>
-            <dd>${text.sell.free}</dd>
-          </div>
-        </dl>
+        <cc-terms></cc-terms>
         <div>
           <button type="submit" class="wa-brand" ?disabled=${presence.value.standing !== "ready"}>
             ${text.sell.submit}
@@ -154,6 +152,7 @@ export class SellView extends Light {
     this.drop.files = [];
     this.titleInput.value = "";
     this.buyer.clear();
+    this.terms.clear();
   };
 
   async #submit(event: SubmitEvent): Promise<void> {
@@ -163,9 +162,11 @@ export class SellView extends Light {
     await this.buyer.insist();
     const { buyer } = this.buyer;
     if (files.length === 0 || buyer === undefined) return;
+    const terms = this.terms.insist();
+    if (terms === undefined) return;
     const title = this.titleInput.value.trim() || titleOf(files);
     const product = this.unfinished ? { id: this.unfinished.product_id } : { title };
-    await sell({ files, buyer, title, product });
+    await sell({ files, buyer, title, product, terms });
     if (selling.value.step === "offered") this.#clear();
   }
 }

@@ -1,5 +1,6 @@
 /** The upload that runs in this tab, and the offer that follows it. */
 import type { Transfer } from "claimcheck";
+import type { Terms } from "../elements/terms.js";
 import type { UploadOrder } from "../worker/backend.js";
 import { backend, onceAFrame } from "./backend.js";
 import { Cell } from "./cell.js";
@@ -19,6 +20,7 @@ export type Selling =
 export interface SaleOrder extends UploadOrder {
   readonly title: string;
   readonly buyer: string;
+  readonly terms: Terms;
 }
 
 export const selling = new Cell<Selling>({ step: "idle" });
@@ -32,8 +34,8 @@ export async function sell(order: SaleOrder): Promise<void> {
   try {
     const release = await whileRunning(() => upload(order));
     selling.set({ step: "offering" });
-    const { buyer, title } = order;
-    const transfer = await backend.offer({ releaseId: release.release_id, buyer, title });
+    const { buyer, title, terms } = order;
+    const transfer = await backend.offer({ releaseId: release.release_id, buyer, title, ...terms });
     selling.set({ step: "offered", transfer });
   } catch (thrown) {
     const failure = asFailure(thrown);

@@ -1,6 +1,7 @@
 /** All that the page asks for: keys, cryptography and transfers live here, off the page's thread. */
-import { blobSource, Claimcheck, ClaimcheckError, Identity } from "claimcheck";
+import { blobSource, Claimcheck, ClaimcheckError, currencies, Identity } from "claimcheck";
 import type {
+  CurrencyRule,
   FileSink,
   Message,
   OfferRequest,
@@ -10,6 +11,8 @@ import type {
   Transfer,
   Download,
   OfferedFile,
+  OpenedInput,
+  Requirements,
 } from "claimcheck";
 import { PickedSink, PrivateSink, type StoredFile } from "claimcheck/browser";
 import { toFailure } from "./failure.js";
@@ -118,8 +121,33 @@ export class Backend {
     return failing(() => this.#server().offer(request));
   }
 
-  accept(transferId: string): Promise<Transfer> {
-    return failing(async () => (await this.#server().accept(transferId)).transfer);
+  currencies(): Promise<readonly CurrencyRule[]> {
+    return failing(currencies);
+  }
+
+  /** Answers with the page to pay at, where there is something to pay. */
+  accept(transferId: string): Promise<string | null> {
+    return failing(async () => (await this.#server().accept(transferId)).checkout_url);
+  }
+
+  requirements(transferId: string): Promise<Requirements> {
+    return failing(() => this.#server().requirements(transferId));
+  }
+
+  submitInputs(
+    transferId: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Requirements> {
+    return failing(() => this.#server().submitInputs(transferId, values));
+  }
+
+  rejectInput(transferId: string, inputId: string, reason: string): Promise<Requirements> {
+    return failing(() => this.#server().rejectInput(transferId, inputId, reason));
+  }
+
+  /** What the buyer provided, opened by its seller. */
+  inputs(transferId: string): Promise<OpenedInput[]> {
+    return failing(() => this.#server().inputs(transferId));
   }
 
   contents(transferId: string): Promise<OfferedFile[]> {

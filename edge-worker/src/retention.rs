@@ -1,0 +1,85 @@
+//! Deletes what is not needed any more: abandoned uploads, releases past their retention, and records long closed.
+//!
+//! A release goes in three steps. Its tombstone in D1 comes first, in one statement that also sees that no sale, link,
+//! claim or dispute needs it; from then on nothing of it is served, and nothing that needs it can begin. Its chunks
+//! go next, a bounded number in one run. Once the bucket shows none, its reservation goes, and the quota with it.
+//! A run that dies anywhere, or two at once, leave what the next run finds and goes on with.
+
+use crate::blobs::Blobs;
+use crate::context::Ctx;
+use crate::error::ApiError;
+use crate::store::{StoreError, records, retention, uploads};
+
+/// Seconds after which an upload that is still open counts as abandoned.
+const ABANDONED_SECONDS: i64 = 24 * 3600;
+/// Seconds after which no PUT that saw the upload open can still be running.
+const LONGEST_PUT: i64 = 3600;
+/// Thousands of chunks of one release that one run deletes.
+const MAX_PAGES: u32 = 4;
+
+/// Aborts uploads that were opened a day ago and never completed. How many.
+pub async fn abort_abandoned(ctx: &Ctx) -> Result<usize, ApiError> {
+    let now = ctx.now.seconds();
+    let mut done = 0;
+    for upload in uploads::abandoned(&ctx.store, now - ABANDONED_SECONDS, ctx.config.keeping.run).await? {
+        match ctx.store.batch(uploads::abort(upload.id, now)).await {
+            Ok(_) => done += 1,
+            // It was completed or aborted in this moment.
+            Err(StoreError::Check(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}
+
+/// Deletes what an abort left, and what PUTs that ran beside it stored afterwards. How many uploads are done with.
+pub async fn purge_aborted(ctx: &Ctx) -> Result<usize, ApiError> {
+    let now = ctx.now.seconds();
+    let blobs = Blobs::new(ctx.blobs()?);
+    let mut done = 0;
+    for upload in uploads::to_purge(&ctx.store, now - LONGEST_PUT, ctx.config.keeping.run).await? {
+        if blobs.delete(upload.release_id, MAX_PAGES).await? {
+            done += ctx.store.run(uploads::purged(upload.id, now)).await?;
+        }
+    }
+    Ok(done)
+}
+
+/// Sets the tombstone of releases that are past their retention and needed by nothing. How many.
+pub async fn end_releases(ctx: &Ctx) -> Result<usize, ApiError> {
+    let keeping = ctx.config.keeping;
+    Ok(ctx.store.run(retention::end_releases(ctx.now.seconds(), keeping)).await?)
+}
+
+/// Deletes the chunks of releases that have a tombstone. How many are gone altogether.
+pub async fn purge_releases(ctx: &Ctx) -> Result<usize, ApiError> {
+    let blobs = Blobs::new(ctx.blobs()?);
+    let mut done = 0;
+    for release_id in retention::to_purge(&ctx.store, ctx.config.keeping.run).await? {
+        if blobs.delete(release_id, MAX_PAGES).await? {
+            done += ctx.store.run(retention::purged(release_id)).await?;
+        }
+    }
+    Ok(done)
+}
+
+/// Deletes a bounded number of each kind of record that is closed for long. How many. One that fails does not keep
+/// the others from their turn.
+pub async fn forget_records(ctx: &Ctx) -> Result<usize, ApiError> {
+    let now = ctx.now.seconds();
+    let keeping = ctx.config.keeping;
+    let week = i64::from(ctx.config.uploads.retention_days) * 24 * 3600;
+    let mut done = 0;
+    let mut failure = None;
+    for query in records::closed(now, now - week, keeping) {
+        match ctx.store.run(query).await {
+            Ok(changed) => done += changed,
+            Err(error) => failure = Some(error),
+        }
+    }
+    match records::forget_origins(&ctx.store, now - keeping.record_seconds).await {
+        Ok(changed) => done += changed,
+        Err(error) => failure = Some(error),
+    }
+    failure.map_or(Ok(done), |error| Err(error.into()))
+}

@@ -1,0 +1,175 @@
+// What is kept of a sale that is over, and for how long.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { identity } from "../interop/protocol.mjs";
+import { Client, makeProofKey } from "./client.mjs";
+import { startServer } from "./harness.mjs";
+import { newId } from "./release.mjs";
+import { Sale, ok } from "./sale.mjs";
+import { openDispute, verdict } from "./statements.mjs";
+
+const DAY = 24 * 3600;
+const WEEK = 7 * DAY;
+const RECORD_DAYS = 30;
+
+let server;
+let seller;
+let buyer;
+let arbiter;
+before(async () => {
+  const seed = randomBytes(32);
+  const arbiterId = identity(seed).id;
+  server = await startServer({
+    vars: { RECORD_DAYS: String(RECORD_DAYS), ARBITER_AILOCK_ID: arbiterId },
+  });
+  [seller, buyer] = await Promise.all(Array.from({ length: 2 }, () => Client.registered(server)));
+  arbiter = new Client(server, identity(seed), await makeProofKey());
+  await arbiter.register();
+  // From here on time only goes forward, so that tokens stay good.
+  await server.clock.advance(0);
+});
+after(() => server.close());
+
+async function runAt(seconds) {
+  await server.clock.set(seconds);
+  await server.scheduled();
+}
+const rows = async (sql, ...params) =>
+  (
+    await server.db
+      .prepare(sql)
+      .bind(...params)
+      .all()
+  ).results;
+const transferRow = async (sale) =>
+  (await rows("select * from product_transfers where id = ?", sale.id))[0];
+
+test("the envelope goes with the retention, what was sealed ahead and the inputs a week later", async () => {
+  const sale = await Sale.claimed(seller, buyer);
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  await server.db
+    .prepare("update product_transfers set buyer_inputs = '{}' where id = ?")
+    .bind(sale.id)
+    .run();
+  const { retention_ends_at: ends } = await transferRow(sale);
+  await runAt(ends - 1);
+  assert.equal((await sale.stored()).grants.length, 1);
+  await runAt(ends);
+  assert.deepEqual((await sale.stored()).grants, []);
+  assert.notEqual((await transferRow(sale)).held_envelope, null);
+  await runAt(ends + WEEK - 1);
+  assert.notEqual((await transferRow(sale)).buyer_inputs, null);
+  await runAt(ends + WEEK);
+  const { held_envelope, buyer_inputs } = await transferRow(sale);
+  assert.deepEqual([held_envelope, buyer_inputs], [null, null]);
+  const view = await sale.show();
+  assert.equal(view.status, "expired");
+  assert.equal(view.envelope, null);
+  assert.ok(view.receipt && view.countersign, "the books stay");
+  const packet = await ok(await buyer.call(`transfers-packet?transfer_id=${sale.id}`));
+  assert.equal(packet.body.envelope, null);
+});
+
+test("a sale that goes on keeps everything, however old", async () => {
+  const sale = await Sale.claimed(seller, buyer, {
+    policy: { retention_seconds: 60 * DAY, max_downloads: 2 },
+  });
+  await ok(await sale.cancel());
+  await runAt(server.clock.now() + 50 * DAY);
+  const { grants, claims, transfers } = await sale.stored();
+  assert.deepEqual([grants.length, claims.length], [1, 1]);
+  assert.notEqual(transfers[0].held_envelope, null);
+  sale.claimed = await ok(await sale.claim());
+  assert.equal((await sale.chunk()).status, 200);
+});
+
+test("claims and evidence of a sale that is over go after the days of records; the receipt's claim and the chain stay", async () => {
+  const sale = await Sale.accepted(seller, buyer, { policy: { max_downloads: 2 } });
+  sale.claimed = await ok(await sale.claim({ claim_id: newId("claim") }));
+  await ok(await sale.cancel());
+  sale.claimed = await ok(await sale.claim({ claim_id: newId("claim") }));
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  await ok(await openDispute(sale));
+  await ok(await verdict(sale, arbiter, "for_seller").send());
+  const statements = () => rows("select * from transfer_statements where transfer_id = ?", sale.id);
+  assert.equal((await statements()).length, 2);
+  await runAt((await transferRow(sale)).retention_ends_at);
+  const over = (await transferRow(sale)).updated_at;
+  await runAt(over + RECORD_DAYS * DAY - 1);
+  assert.equal((await statements()).length, 2);
+  assert.equal((await sale.stored()).claims.length, 2);
+  const { audit } = await sale.stored();
+  assert.ok((await rows("select * from audit_origins where transfer_id = ?", sale.id)).length > 0);
+  await runAt(over + RECORD_DAYS * DAY);
+  assert.deepEqual(await statements(), []);
+  const left = await sale.stored();
+  assert.deepEqual(
+    left.claims.map(({ id }) => id),
+    [sale.claimed.claim_id],
+  );
+  assert.equal(left.receipts.length, 1);
+  assert.deepEqual(left.audit, audit, "the chain is as it was");
+  assert.deepEqual(await rows("select * from audit_origins where transfer_id = ?", sale.id), []);
+});
+
+test("messages go once they were read long ago, others stay", async () => {
+  const sale = await Sale.offered(seller, buyer);
+  const { messages } = await ok(await buyer.call("inbox"));
+  const message = messages.find(({ transfer_id }) => transfer_id === sale.id);
+  const unread = await Sale.offered(seller, buyer);
+  await ok(await buyer.call("inbox-read", { json: { message_ids: [message.message_id] } }));
+  const read = server.clock.now();
+  const isThere = async () =>
+    (await rows("select 1 from messages where id = ?", message.message_id)).length === 1;
+  await runAt(read + RECORD_DAYS * DAY - 1);
+  assert.ok(await isThere());
+  await runAt(read + RECORD_DAYS * DAY);
+  assert.ok(!(await isThere()));
+  assert.ok((await unread.stored()).messages.length > 0);
+});
+
+test("Stripe's events, calls that were made and used proofs go; what is still to be done stays", async () => {
+  const now = server.clock.now();
+  const event = (id, received) =>
+    server.db
+      .prepare(
+        `insert into stripe_events (id, type, livemode, outcome, created_at, received_at, facts)
+         values (?1, 'charge.refunded', 0, 'no_effect', ?2, ?2, '{}')`,
+      )
+      .bind(id, received)
+      .run();
+  await event("evt_old", now - RECORD_DAYS * DAY);
+  await event("evt_new", now - RECORD_DAYS * DAY + 60);
+  const over = await Sale.offered(seller, buyer);
+  await ok(await seller.call("transfers-cancel", { json: { transfer_id: over.id } }));
+  const active = await Sale.accepted(seller, buyer, { policy: { retention_seconds: 90 * DAY } });
+  const call = (key, sale, done, next) =>
+    server.db
+      .prepare(
+        `insert into outbox (kind, transfer_id, idempotency_key, request, done_at, next_attempt_at, created_at)
+         values ('refund', ?1, ?2, '{}', ?3, ?4, 1)`,
+      )
+      .bind(sale.id, key, done, next)
+      .run();
+  await call("over-done", over, now, null);
+  await call("over-due", over, null, now + 90 * DAY);
+  await call("over-given-up", over, null, null);
+  await call("active-done", active, now, null);
+  await server.db.prepare("insert into replay (id, expires_at) values ('used', ?)").bind(now).run();
+  await server.scheduled();
+  assert.deepEqual(
+    (await rows("select id from stripe_events")).map(({ id }) => id),
+    ["evt_new"],
+  );
+  await runAt(now + RECORD_DAYS * DAY + 1);
+  const keys = await rows("select idempotency_key as key from outbox order by key");
+  assert.deepEqual(
+    keys.map(({ key }) => key),
+    ["active-done", "over-due", "over-given-up"],
+  );
+  assert.deepEqual(await rows("select 1 from replay where id = 'used'"), []);
+  assert.deepEqual(await rows("select 1 from stripe_events"), []);
+});

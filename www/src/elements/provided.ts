@@ -1,0 +1,104 @@
+/** The details that the buyer provided, as their seller reads them; one can be sent back. */
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import type { OpenedInput, Requirements } from "claimcheck";
+import { moment } from "../format.js";
+import { backend } from "../state/backend.js";
+import { asFailure, type Failure } from "../state/failure.js";
+import { text } from "../text.js";
+import { Light } from "./light.js";
+
+type Requirement = Requirements["requirements"][number];
+
+/** What the server takes. */
+const MAX_REASON = 160;
+
+/** Fires `sale-changed` once something was sent back. */
+@customElement("cc-provided")
+export class ProvidedView extends Light {
+  @property({ attribute: false }) requirements!: Requirements;
+  /** Whether the sale still waits for details, so that one can be sent back. */
+  @property({ type: Boolean }) isOpen = false;
+  @state() private opened: readonly OpenedInput[] = [];
+  @state() private failure: Failure | undefined;
+
+  override render(): TemplateResult {
+    return html`
+      <section class="card" aria-labelledby="provided-heading">
+        <h2 id="provided-heading">${text.provided.heading}</h2>
+        <ul class="rows">
+          ${this.requirements.requirements.map((asked) => this.#item(asked))}
+        </ul>
+        ${this.opened.length > 0 ? html`<p class="note good">✓ ${text.provided.opened}</p>` : nothing}
+        ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
+      </section>
+    `;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("requirements")) void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    const { transfer_id, requirements } = this.requirements;
+    try {
+      const isAny = requirements.some(({ provided }) => provided !== null);
+      this.opened = isAny ? await backend.inputs(transfer_id) : [];
+    } catch (thrown) {
+      this.failure = asFailure(thrown);
+    }
+  }
+
+  #item({ input, state, reason }: Requirement): TemplateResult {
+    const opened = this.opened.find(({ id }) => id === input.id);
+    if (opened === undefined)
+      return html`<li class="quiet">${text.provided.waiting(input.label)}</li>`;
+    return html`
+      <li class="stack">
+        <p><strong>${input.label}</strong></p>
+        <p class="value">${opened.value}</p>
+        <p class="note">${text.provided.at(moment(opened.providedAt))}</p>
+        ${state === "rejected" && reason !== null ? html`<p class="note bad">${text.provided.sentBack(reason)}</p>` : nothing}
+        ${state === "provided" && this.isOpen ? this.#sendBack(input.id, input.label) : nothing}
+      </li>
+    `;
+  }
+
+  #sendBack(inputId: string, label: string): TemplateResult {
+    const id = `reason-${inputId}`;
+    return html`
+      <details>
+        <summary>${text.provided.sendBack}</summary>
+        <form @submit=${(event: SubmitEvent) => this.#reject(event, inputId)}>
+          <div>
+            <label for=${id}>${text.provided.reason(label)}</label>
+            <input
+              id=${id}
+              required
+              maxlength=${MAX_REASON}
+              autocomplete="off"
+              aria-describedby="${id}-note"
+            />
+            <p id="${id}-note" class="note">${text.provided.reasonHint}</p>
+          </div>
+          <div>
+            <button type="submit" class="small wa-outlined">${text.provided.sendBack}</button>
+          </div>
+        </form>
+      </details>
+    `;
+  }
+
+  async #reject(event: SubmitEvent, inputId: string): Promise<void> {
+    event.preventDefault();
+    const reason = (event.target as HTMLFormElement).querySelector("input")?.value.trim() ?? "";
+    this.failure = undefined;
+    try {
+      const { transfer_id } = this.requirements;
+      this.requirements = await backend.rejectInput(transfer_id, inputId, reason);
+      this.dispatchEvent(new CustomEvent("sale-changed"));
+    } catch (thrown) {
+      this.failure = asFailure(thrown);
+    }
+  }
+}
