@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use claimcheck_protocol::bytes::Bytes;
 use claimcheck_protocol::problem::ProblemCode;
-use worker::{Bucket, Env, Headers, Request, Url};
+use worker::{Bucket, Env, Headers, Request, Response, Url};
 
 use crate::clock::{self, Now};
 use crate::config::Config;
@@ -18,6 +18,7 @@ use crate::stripe::Stripe;
 
 const DATABASE: &str = "DB";
 const BLOBS: &str = "BLOBS";
+const PAGE: &str = "ASSETS";
 const RATE_WINDOW_SECONDS: &str = "60";
 /// The origin of background work where none is configured. It has no address, and only development configures none.
 const LOCAL_ORIGIN: &str = "http://localhost";
@@ -136,15 +137,26 @@ impl Ctx {
         Stripe::from_env(&self.env, &self.config)
     }
 
-    /// The secrets that Stripe signs webhooks with; the previous one is there while a rotation lasts.
+    /// The secrets that Stripe signs webhooks with: the previous one is there while a rotation lasts, and what happens
+    /// in sellers' accounts comes by an endpoint of its own.
     pub fn webhook_secrets(&self) -> Vec<String> {
         let secret = |name: &str| self.env.secret(name).ok().map(|value| value.to_string());
-        ["STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS"].into_iter().filter_map(secret).collect()
+        ["STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET_PREVIOUS", "STRIPE_CONNECT_WEBHOOK_SECRET"]
+            .into_iter()
+            .filter_map(secret)
+            .collect()
     }
 
     /// The bucket of sealed chunks.
     pub fn blobs(&self) -> Result<Bucket, ApiError> {
         open_bucket(&self.env)
+    }
+
+    /// The page that every address of it begins as; none where the deployment serves no page.
+    pub async fn page_shell(&self) -> Result<Option<Response>, ApiError> {
+        let Ok(page) = self.env.assets(PAGE) else { return Ok(None) };
+        let shell = self.url.join("/").map_err(|_| ApiError::Bug("the address has no root"))?;
+        Ok(Some(page.fetch(shell, None).await?))
     }
 
     /// The server's signing key.

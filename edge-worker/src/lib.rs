@@ -33,6 +33,7 @@ pub mod stripe;
 pub mod sweep;
 pub mod transitions;
 pub mod upload_rules;
+pub mod visitor;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 

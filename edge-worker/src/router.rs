@@ -24,9 +24,9 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    listing_buy, listings, metadata, offers, packet, products, refund, register, requirements,
-    requirements_reject, requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict,
-    webhook,
+    link_claims, link_page, links, listing_buy, listings, metadata, offers, onboard, packet, product_files,
+    products, refund, register, requirements, requirements_reject, requirements_submit, revoke, token,
+    transfers, upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -40,6 +40,7 @@ pub static ROUTES: &[Route] = &[
     // Products and their releases
     api("products-create", POST, token!(products::create)),
     api("products", GET_PATCH, token!(products::show_or_edit)),
+    at("/api/products/:id/files", GET, token!(product_files::show)),
     api("products-upload-init", POST, token!(uploads::init)),
     // Create-once and checked by its hash: a proof seen twice does no harm, and no row is written per chunk.
     api("products-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
@@ -65,6 +66,8 @@ pub static ROUTES: &[Route] = &[
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("payments-onboard", POST, token!(onboard::make)),
+    api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
     api("payments-stripe-webhook", POST, public!(webhook::receive)).rate("RATE_WEBHOOK"),
     api("inbox", GET, token!(inbox::show)),
@@ -76,6 +79,14 @@ pub static ROUTES: &[Route] = &[
     api("products-download-manifest", GET, ticket!(download::manifest)),
     api("products-download-chunk", GET, ticket!(download::chunk)),
     api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_ACK"),
+    // Download links. A link's claim is its key's, which proves itself, and costs nobody a registration.
+    api("download-links", GET_POST, token!(links::make_or_list)),
+    api("download-links-revoke", POST, token!(links::revoke)),
+    api("download-links-log", GET, token!(links::log)),
+    at("/downloads/:token", GET, public!(link_page::show)).rate("RATE_ANON"),
+    at("/downloads/:token/claim", POST, public!(link_claims::claim)).rate("RATE_CLAIM"),
+    api("link-claims-cancel", POST, ticket!(link_claims::cancel)),
+    api("link-claims-complete", POST, ticket!(link_claims::complete)),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

@@ -8,18 +8,22 @@ use crate::context::{Ctx, open_store};
 use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
-use crate::store::{Store, replay};
+use crate::store::{Store, link_log, links, replay};
 use crate::stripe::{confirm, reconcile};
+use crate::visitor::DAY_SECONDS;
 use crate::{outbox, retention, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
+/// Claims of links that one run gives back.
+const MAX_LAPSED_CLAIMS: u32 = 5_000;
 /// The origin of a run where none is configured. A run has no address, and only development configures none.
 const LOCAL_ORIGIN: &str = "http://localhost";
 
 /// Runs every job; one that fails does not keep the others from running.
 pub async fn run(env: Env) {
     report("replay", forget_replay(&env).await);
+    report("links", clean_links(&env).await);
     report("deadlines", deadlines::run(&env).await);
     report("abandoned uploads", background(&env, retention::abort_abandoned).await);
     report("aborted uploads", background(&env, retention::purge_aborted).await);
@@ -44,6 +48,13 @@ async fn background(
     job: impl AsyncFnOnce(&Ctx) -> Result<usize, ApiError>,
 ) -> Result<usize, ApiError> {
     job(&Ctx::background(env.clone()).await?).await
+}
+
+/// Gives back what lapsed, and forgets the salts of days that are over. How many rows changed.
+async fn clean_links(env: &Env) -> Result<usize, ApiError> {
+    let (store, now) = open(env).await?;
+    store.run(link_log::forget_salts(now.seconds().div_euclid(DAY_SECONDS))).await?;
+    Ok(store.run(links::cleanup_expired(now.seconds(), MAX_LAPSED_CLAIMS)).await?)
 }
 
 /// Work with Stripe, which a deployment without a key has none of.

@@ -21,6 +21,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Frozen, StoredTransfer};
 use crate::store::{Query, StoreError, listings, payments};
+use crate::stripe::connect::Destination;
 
 /// How often a decision is made on fresh state before the caller is asked to try again.
 const MAX_ATTEMPTS: u32 = 8;
@@ -48,6 +49,8 @@ struct Supplied {
     refund_id: Option<String>,
     /// Where the payment page leads back to; none: this server.
     return_origin: Option<String>,
+    /// Whose account the payment goes on to; none: the deployment's own keeps it.
+    destination: Option<Destination>,
 }
 
 impl Change {
@@ -92,6 +95,13 @@ impl Change {
             return self;
         }
         Self::by(ServerEvent::SoldOut)
+    }
+
+    /// The payment goes on to this account.
+    #[must_use]
+    pub fn paying_to(mut self, destination: Option<Destination>) -> Self {
+        self.supplied.destination = destination;
+        self
     }
 
     /// The grant hands over this envelope, of this release.
@@ -222,6 +232,8 @@ async fn persist(
         Ok(_) => Ok(Persisted::Stored),
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(Persisted::Outrun),
         Err(StoreError::Check(name)) if name == listings::SOLD_OUT => Ok(Persisted::SoldOut),
+        // Another call with the same id, or the same token, came first.
+        Err(error) if error.is_unique("download_links") => Ok(Persisted::Stored),
         // Another delivery of the same event stored it, and all that follows from it.
         Err(error) if error.is_unique("stripe_events") => Ok(Persisted::Stored),
         Err(error) => Err(error.into()),

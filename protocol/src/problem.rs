@@ -121,6 +121,8 @@ problem_codes! {
     TypeNotAllowed = ("type_not_allowed", 422, "Files of this type are not allowed"),
     /// Stripe refuses to open a payment page for this sale.
     PaymentRefused = ("payment_refused", 422, "The payment provider refuses this sale"),
+    /// Sellers are paid themselves here, and this one has no account that can be.
+    SellerNotOnboarded = ("seller_not_onboarded", 409, "The seller cannot take payments yet"),
     /// The buyer has to provide something first.
     MissingInputs = ("missing_inputs", 422, "Some inputs are missing"),
     /// The offer asks for no such input.

@@ -54,6 +54,17 @@ export function createAccountLink(world, params) {
   };
 }
 
+/** Stripe wants to know more, and lets nobody pay the account until then. */
+export function restrict(world, account) {
+  const previous = { charges_enabled: account.charges_enabled };
+  account.charges_enabled = false;
+  account.requirements = {
+    currently_due: ["individual.verification.document"],
+    disabled_reason: "requirements.past_due",
+  };
+  return world.emit("account.updated", account, { previous, account: account.id });
+}
+
 /** The owner has given all that Stripe asked for. */
 export function onboard(world, account) {
   const previous = {

@@ -34,6 +34,9 @@ export function createRefund(world, params) {
   if ((reversed.transfer || reversed.fee) && charge.transfer === null) {
     throw invalid("The charge has no transfer that could be reversed.", "reverse_transfer");
   }
+  if (reversed.fee && charge.application_fee_amount === null) {
+    throw invalid("The charge has no application fee.", "refund_application_fee");
+  }
   return refundCharge(world, charge, { amount, reason, metadata, reversed });
 }
 

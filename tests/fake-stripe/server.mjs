@@ -1,6 +1,6 @@
 // A small Stripe for this machine: the API, a Checkout page, a dashboard, webhooks, and controls for tests.
 import { createServer } from "node:http";
-import { onboard } from "./accounts.mjs";
+import { onboard, restrict } from "./accounts.mjs";
 import { answer } from "./api.mjs";
 import { Books } from "./books.mjs";
 import { servePage } from "./pages.mjs";
@@ -192,6 +192,10 @@ export class FakeStripe {
   /** @param {string} id of a connected account */
   onboard(id) {
     return this.#changed(() => onboard(this.#world, this.#world.books.load("accounts", id)));
+  }
+  /** @param {string} id of a connected account */
+  restrict(id) {
+    return this.#changed(() => restrict(this.#world, this.#world.books.load("accounts", id)));
   }
 
   // Events.

@@ -131,6 +131,10 @@ const ADVICE: Record<string, Advice> = {
     what: "This server is not set up to take payments.",
     next: ASK_SELLER,
   },
+  seller_not_onboarded: {
+    what: "The seller cannot take payments yet. No money moved.",
+    next: ASK_SELLER,
+  },
   payment_refused: {
     what: "The payment provider refuses this sale. No money moved.",
     next: ASK_SELLER,

@@ -14,7 +14,7 @@ use crate::error::{ApiError, Refusal};
 use crate::store::listings;
 use crate::store::payments::{self, Attempt};
 use crate::store::transfers::StoredTransfer;
-use crate::stripe::{checkout, confirm};
+use crate::stripe::{checkout, confirm, connect};
 use crate::transitions::{self, Change};
 use crate::{extract, respond, sides};
 
@@ -28,9 +28,17 @@ pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
     check_listing(ctx, &transfer).await.map_err(near_money)?;
     let now = ctx.now.seconds();
     let has_payments = ctx.stripe().is_ok();
+    let destination = match connect::destination(ctx, &transfer.offer.body).await {
+        Ok(destination) => Some(destination),
+        // Said only where a page is to be opened: one that is open stays as good as it was.
+        Err(ApiError::Refused(_)) => None,
+        Err(error) => return Err(error),
+    };
     let transfer = transitions::apply(ctx, Actor::Ailock(buyer.id()), transfer, |transfer| {
         let change = decide(transfer, now, has_payments)?;
-        Ok(change.map(|change| change.returning_to(body.return_origin.clone())))
+        let Some(change) = change else { return Ok(None) };
+        let Some(destination) = &destination else { return Err(ProblemCode::SellerNotOnboarded.into()) };
+        Ok(Some(change.returning_to(body.return_origin.clone()).paying_to(destination.clone())))
     })
     .await
     .map_err(near_money)?;
@@ -55,7 +63,8 @@ async fn check_listing(ctx: &Ctx, transfer: &StoredTransfer) -> Result<(), ApiEr
     require_open(&listing.ok_or(ApiError::Bug("a sale of a listing without its listing"))?, ctx.now.seconds())
 }
 
-fn check_return(ctx: &Ctx, origin: Option<&str>) -> Result<(), ApiError> {
+/// Refuses to send anybody back to an origin that is not allowed.
+pub(super) fn check_return(ctx: &Ctx, origin: Option<&str>) -> Result<(), ApiError> {
     match origin {
         Some(origin) if !ctx.config.payments.may_return_to(origin, &ctx.issuer) => {
             Err(Refusal::new(ProblemCode::Unprocessable)

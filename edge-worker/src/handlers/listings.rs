@@ -13,6 +13,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::listings::{self, Listing};
 use crate::store::products;
+use crate::stripe::connect;
 use crate::{extract, respond, sides};
 
 const DEFAULT_PAGE: u32 = 20;
@@ -97,6 +98,7 @@ async fn check(ctx: &Ctx, caller: &Caller, body: &MakeListing) -> Result<Bytes32
     let product = products::find(&ctx.store, offer.body().product_id).await?.ok_or(ProblemCode::NotFound)?;
     Owner::of(caller, product.owner)?;
     check_release(ctx, offer.body()).await?;
+    connect::destination(ctx, offer.body()).await?;
     Ok(offer.hash())
 }
 

@@ -19,6 +19,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Access, Frozen, StoredTransfer};
 use crate::store::{ailocks, content_checks, products, releases};
+use crate::stripe::connect;
 use crate::transitions::{self, BeginError};
 use crate::{extract, respond, sides};
 
@@ -81,6 +82,7 @@ async fn check(ctx: &Ctx, caller: &Caller, body: &MakeOffer) -> Result<Draft, Ap
     check_expiry(offer.body().expires_at, ctx.now.seconds())?;
     let product = products::find(&ctx.store, offer.body().product_id).await?.ok_or(ProblemCode::NotFound)?;
     Owner::of(caller, product.owner)?;
+    connect::destination(ctx, offer.body()).await?;
     let (frozen, content) = check_release(ctx, offer.body()).await?;
     if let Some(envelope) = &body.envelope {
         let frozen = frozen.ok_or_else(|| unprocessable("an envelope needs a release"))?;

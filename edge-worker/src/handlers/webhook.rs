@@ -2,11 +2,13 @@
 
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::stripe_signature::{self, SignatureError};
+use claimcheck_protocol::transfer::StripeEvent;
 use serde::Serialize;
 use worker::{Request, Response};
 
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::accounts;
 use crate::store::stripe_events::{self, NewEvent, Outcome};
 use crate::stripe::feed;
 use crate::stripe::{Fact, Incoming};
@@ -34,7 +36,7 @@ pub async fn receive(mut request: Request, ctx: &Ctx) -> Result<Response, ApiErr
         return Err(unreadable("id"));
     }
     if !stripe_events::is_recorded(&ctx.store, &event.id).await? {
-        let outcome = feed::take(ctx, &read(&event, ctx.now.seconds())?).await?;
+        let outcome = take(ctx, &event).await?;
         if outcome == Outcome::Unknown {
             log::write(&log::Notice::new("stripe_event_unknown", plain(&event.kind)));
         }
@@ -42,19 +44,30 @@ pub async fn receive(mut request: Request, ctx: &Ctx) -> Result<Response, ApiErr
     respond::json(&Received { received: true })
 }
 
-fn read(event: &Incoming, now: i64) -> Result<NewEvent, ApiError> {
-    let fact = match event.fact().map_err(|_| unreadable("data.object"))? {
-        Fact::About(fact) => Some(fact),
-        Fact::Unknown => None,
-    };
-    Ok(NewEvent {
+async fn take(ctx: &Ctx, event: &Incoming) -> Result<Outcome, ApiError> {
+    let now = ctx.now.seconds();
+    match event.fact().map_err(|_| unreadable("data.object"))? {
+        Fact::About(fact) => feed::take(ctx, &read(event, now, Some(fact))).await,
+        Fact::Unknown => feed::take(ctx, &read(event, now, None)).await,
+        Fact::Account(account) => {
+            let record = stripe_events::insert(&read(event, now, None), None, Outcome::Applied)?;
+            match ctx.store.batch(vec![record, accounts::said(&account, event.created, now)]).await {
+                Err(error) if !error.is_unique("stripe_events") => Err(error.into()),
+                _ => Ok(Outcome::Applied),
+            }
+        }
+    }
+}
+
+fn read(event: &Incoming, now: i64, fact: Option<StripeEvent>) -> NewEvent {
+    NewEvent {
         id: event.id.clone(),
         kind: event.kind.clone(),
         livemode: event.livemode,
         created_at: event.created,
         received_at: now,
         fact,
-    })
+    }
 }
 
 /// A type as it may stand in the log.

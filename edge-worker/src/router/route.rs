@@ -184,6 +184,8 @@ mod tests {
             "/.well-known/jwks.json",
             "listings-show",
             "payments-stripe-webhook",
+            "/downloads/:token",
+            "/downloads/:token/claim",
             "/healthz",
         ];
         assert_eq!(public, meant);

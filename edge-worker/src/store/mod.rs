@@ -11,15 +11,19 @@
 mod param;
 mod result;
 
+pub mod accounts;
 pub mod ailocks;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;
 pub mod deadlines;
 pub mod disputes;
+pub mod files;
 pub mod findings;
 pub mod inputs;
 pub mod keys;
+pub mod link_log;
+pub mod links;
 pub mod listings;
 pub mod messages;
 pub mod outbox;

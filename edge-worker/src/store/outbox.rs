@@ -2,6 +2,7 @@
 
 use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::jcs::NotCanonical;
+use claimcheck_protocol::transfer::SessionId;
 use serde::Deserialize;
 
 use super::{JsonText, Param, Query, Store, StoreError, sql};
@@ -50,26 +51,43 @@ impl DueCall {
     }
 }
 
-/// Stores a call, due now. The same key again is the same call.
-pub fn insert(
-    kind: StripeKind,
-    transfer: TransferId,
-    cause_seq: u64,
-    key: &str,
-    call: &StripeCall,
-    now: i64,
-) -> Result<Query, NotCanonical> {
+/// A call to be stored.
+#[derive(Debug)]
+pub struct NewCall<'a> {
+    /// What is called.
+    pub kind: StripeKind,
+    /// The sale.
+    pub transfer: TransferId,
+    /// The audit row of the transition that asks for it.
+    pub cause_seq: u64,
+    /// The same in every attempt that has no answer.
+    pub key: &'a str,
+    /// The call.
+    pub call: &'a StripeCall,
+    /// Of a refund: the session that was paid.
+    pub session: Option<&'a SessionId>,
+    /// Unix seconds; it is due at once.
+    pub now: i64,
+}
+
+/// Stores a call. The same key again is the same call. What went on to a seller's account is asked back from there,
+/// with the fee that was kept of it.
+pub fn insert(new: &NewCall<'_>) -> Result<Query, NotCanonical> {
     let query = sql(
         "insert into outbox (kind, transfer_id, cause_seq, idempotency_key, request, next_attempt_at, created_at) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?6) on conflict (idempotency_key) do nothing",
+         select ?1, ?2, ?3, ?4, coalesce((select json_set(?5, '$.form', json_extract(?5, '$.form') || \
+         '&reverse_transfer=true' || iif(c.fee_amount > 0, '&refund_application_fee=true', '')) \
+         from connect_charges c join payment_intents p on p.id = c.payment_id where p.session_id = ?7), ?5), ?6, ?6 \
+         where true on conflict (idempotency_key) do nothing",
     );
     Ok(query
-        .bind(kind.as_str())
-        .bind(transfer)
-        .bind(cause_seq)
-        .bind(key)
-        .bind(Param::try_from(JsonText(call))?)
-        .bind(now))
+        .bind(new.kind.as_str())
+        .bind(new.transfer)
+        .bind(new.cause_seq)
+        .bind(new.key)
+        .bind(Param::try_from(JsonText(new.call))?)
+        .bind(new.now)
+        .bind(new.session.map(SessionId::as_str)))
 }
 
 #[derive(Deserialize)]

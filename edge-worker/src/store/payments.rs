@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{JsonText, Param, Query, Store, StoreError, sql};
 use crate::stripe::StripeCall;
+use crate::stripe::connect::Destination;
 
 /// One attempt.
 #[derive(Debug, Clone, Deserialize)]
@@ -104,6 +105,8 @@ pub struct NewAttempt<'a> {
     pub expires_at: i64,
     /// The call that opens it.
     pub call: &'a StripeCall,
+    /// Where the money goes on to.
+    pub destination: Option<&'a Destination>,
     /// Unix seconds.
     pub now: i64,
     /// Unix seconds at which Stripe is asked what became of it.
@@ -116,7 +119,7 @@ fn row_id(transfer: TransferId, attempt: u32) -> String {
 }
 
 /// Stores an attempt; one that is stored stays as it is.
-pub fn insert(new: &NewAttempt<'_>) -> Result<[Query; 2], NotCanonical> {
+pub fn insert(new: &NewAttempt<'_>) -> Result<Vec<Query>, NotCanonical> {
     let id = row_id(new.transfer_id, new.attempt);
     let attempt =
         sql("insert into payment_intents (id, provider, amount, currency, status, transfer_id, created_at, \
@@ -134,7 +137,14 @@ pub fn insert(new: &NewAttempt<'_>) -> Result<[Query; 2], NotCanonical> {
         .bind(Param::try_from(JsonText(new.call))?);
     let check = sql("insert into payment_checks (payment_id, next_check_at) values (?1, ?2) \
          on conflict (payment_id) do nothing");
-    Ok([attempt, check.bind(id).bind(new.check_at)])
+    let mut queries = vec![attempt, check.bind(id.clone()).bind(new.check_at)];
+    if let Some(Destination { account, fee }) = new.destination {
+        let charge =
+            sql("insert into connect_charges (payment_id, account_id, fee_amount) values (?1, ?2, ?3) \
+             on conflict (payment_id) do nothing");
+        queries.push(charge.bind(id).bind(account.as_str()).bind(fee.minor_units()));
+    }
+    Ok(queries)
 }
 
 /// Notes the page that Stripe has opened.

@@ -4,6 +4,7 @@ use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::transfer::StripeEvent;
 
+use super::connect::Destination;
 use super::feed::{self, Source};
 use super::objects::Session;
 use super::{CallError, StripeCall};
@@ -25,29 +26,39 @@ pub fn page_closes_at(transfer: &StoredTransfer, now: i64) -> i64 {
     transfer.offer.body.expires_at.clamp(now + SHORTEST_OPEN, now + LONGEST_OPEN - 60)
 }
 
-/// The call for a transfer; the page leads back to `origin`. Price and currency are the signed offer's.
-pub fn call(transfer: &StoredTransfer, origin: &str, expires_at: i64) -> StripeCall {
+/// The call for a transfer; the page leads back to `origin`. Price and currency are the signed offer's; the money goes
+/// on to `destination`, where there is one.
+pub fn call(
+    transfer: &StoredTransfer,
+    origin: &str,
+    expires_at: i64,
+    destination: Option<&Destination>,
+) -> StripeCall {
     let (id, offer) = (transfer.id.to_string(), &transfer.offer.body);
     let name: String = offer.title.chars().take(MAX_NAME).collect();
     let name = if name.trim().is_empty() { id.clone() } else { name };
     let page = |result: &str| format!("{origin}/sales/{id}?checkout={result}");
-    StripeCall::new(
-        "/v1/checkout/sessions",
-        &[
-            ("mode", "payment".to_owned()),
-            ("line_items[0][quantity]", "1".to_owned()),
-            ("line_items[0][price_data][currency]", offer.currency.to_string()),
-            ("line_items[0][price_data][unit_amount]", offer.price.to_string()),
-            ("line_items[0][price_data][product_data][name]", name.clone()),
-            ("success_url", page("success")),
-            ("cancel_url", page("cancel")),
-            ("expires_at", expires_at.to_string()),
-            ("client_reference_id", id.clone()),
-            ("metadata[transfer_id]", id.clone()),
-            ("metadata[title]", name),
-            ("payment_intent_data[metadata][transfer_id]", id),
-        ],
-    )
+    let mut parameters = vec![
+        ("mode", "payment".to_owned()),
+        ("line_items[0][quantity]", "1".to_owned()),
+        ("line_items[0][price_data][currency]", offer.currency.to_string()),
+        ("line_items[0][price_data][unit_amount]", offer.price.to_string()),
+        ("line_items[0][price_data][product_data][name]", name.clone()),
+        ("success_url", page("success")),
+        ("cancel_url", page("cancel")),
+        ("expires_at", expires_at.to_string()),
+        ("client_reference_id", id.clone()),
+        ("metadata[transfer_id]", id.clone()),
+        ("metadata[title]", name),
+        ("payment_intent_data[metadata][transfer_id]", id),
+    ];
+    if let Some(Destination { account, fee }) = destination {
+        parameters.push(("payment_intent_data[transfer_data][destination]", account.clone()));
+        if !fee.is_zero() {
+            parameters.push(("payment_intent_data[application_fee_amount]", fee.to_string()));
+        }
+    }
+    StripeCall::new("/v1/checkout/sessions", &parameters)
 }
 
 /// Makes the stored call of an attempt and stores what Stripe answers. Nothing is charged by it.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::objects::{Charge, Dispute, Refund, Session};
+use super::objects::{Account, Charge, Dispute, Refund, Session};
 
 /// An event as Stripe sends it. The object stays unread until its type is known.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Incoming {
     pub created: i64,
     /// Whether real money is meant.
     pub livemode: bool,
+    /// The connected account in which it happened; none in the deployment's own.
+    #[serde(default)]
+    account: Option<String>,
     data: Data,
 }
 
@@ -32,6 +35,8 @@ struct Data {
 pub enum Fact {
     /// Something about one payment.
     About(StripeEvent),
+    /// How a seller's account stands.
+    Account(Account),
     /// A type that says nothing about a sale, or one that is of nothing here.
     Unknown,
 }
@@ -43,6 +48,9 @@ pub struct Unreadable;
 impl Incoming {
     /// What it says.
     pub fn fact(&self) -> Result<Fact, Unreadable> {
+        if let Some(account) = &self.account {
+            return self.fact_of_account(account);
+        }
         match self.kind.as_str() {
             "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
                 Ok(session_fact(&self.object()?).map_or(Fact::Unknown, Fact::About))
@@ -62,6 +70,15 @@ impl Incoming {
             }
             _ => Ok(Fact::Unknown),
         }
+    }
+
+    /// Sales are charged in the deployment's own account: of what happens in a seller's, only its state counts here.
+    fn fact_of_account(&self, account: &str) -> Result<Fact, Unreadable> {
+        if self.kind != "account.updated" {
+            return Ok(Fact::Unknown);
+        }
+        let said: Account = self.object()?;
+        if said.id == account { Ok(Fact::Account(said)) } else { Err(Unreadable) }
     }
 
     fn object<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
@@ -125,6 +142,7 @@ mod tests {
     fn name(fact: Result<Fact, Unreadable>) -> &'static str {
         match fact {
             Ok(Fact::About(event)) => event.name(),
+            Ok(Fact::Account(_)) => "account",
             Ok(Fact::Unknown) => "unknown",
             Err(Unreadable) => "unreadable",
         }
@@ -141,6 +159,21 @@ mod tests {
         assert_eq!(other("checkout.session.async_payment_failed"), "async_failed");
         assert_eq!(other("checkout.session.expired"), "session_expired");
         assert_eq!(other("invoice.paid"), "unknown");
+    }
+
+    #[test]
+    fn of_a_sellers_account_only_its_state_counts() {
+        let event = |kind: &str, id: &str| {
+            let object = json!({"id": id, "charges_enabled": true});
+            let text = json!({"id": "evt_1", "type": kind, "created": 1, "livemode": false, "account": "acct_1",
+                "data": {"object": object}});
+            name(serde_json::from_value::<Incoming>(text).unwrap().fact())
+        };
+        assert_eq!(event("account.updated", "acct_1"), "account");
+        assert_eq!(event("account.updated", "acct_2"), "unreadable");
+        assert_eq!(event("checkout.session.completed", "cs_1"), "unknown");
+        let own = fact("account.updated", json!({"id": "acct_1"}));
+        assert_eq!(name(own), "unknown", "the deployment's own account is no seller's");
     }
 
     #[test]

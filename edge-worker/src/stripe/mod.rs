@@ -11,6 +11,7 @@ mod rules;
 
 pub mod checkout;
 pub mod confirm;
+pub mod connect;
 pub mod feed;
 pub mod objects;
 pub mod reconcile;

@@ -114,6 +114,31 @@ pub struct PaymentIntent {
     pub status: String,
 }
 
+/// A seller's account.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: String,
+    /// Whether it can be paid.
+    #[serde(default)]
+    pub charges_enabled: bool,
+    /// Whether it pays out to a bank.
+    #[serde(default)]
+    pub payouts_enabled: bool,
+    /// Whether its owner has answered everything.
+    #[serde(default)]
+    pub details_submitted: bool,
+}
+
+/// A page for the owner of an account.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AccountLink {
+    /// Where it is.
+    pub url: String,
+    /// Unix seconds at which it is good no more.
+    pub expires_at: i64,
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Page<T> {

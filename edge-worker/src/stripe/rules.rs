@@ -6,6 +6,8 @@ use crate::config::{is_loopback, is_origin};
 use crate::error::ApiError;
 
 const STRIPE: &str = "https://api.stripe.com";
+/// A whole price in hundredths of a percent.
+pub const ALL_OF_IT: u32 = 10_000;
 const DEFAULT_TIMEOUT_MILLIS: u64 = 20_000;
 
 /// Settings about payments.
@@ -15,6 +17,9 @@ pub struct PaymentRules {
     pub api_base: String,
     /// `STRIPE_TIMEOUT_MS`: milliseconds after which a call counts as unanswered.
     pub timeout_millis: u64,
+    /// `PAYMENTS_MODE` connect: what the deployment keeps of each price, in hundredths of a percent
+    /// (`CONNECT_FEE_BPS`). None: merchant.
+    pub connect_fee: Option<u32>,
     /// `RETURN_ORIGINS`: web origins that a buyer may be sent back to besides this server's own, separated by commas.
     pub return_origins: Vec<String>,
 }
@@ -22,9 +27,7 @@ pub struct PaymentRules {
 impl PaymentRules {
     /// Reads the vars; `var` gives none for an empty one.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
-        if var("PAYMENTS_MODE").is_some_and(|mode| mode != "merchant") {
-            return Err(ApiError::Bug("PAYMENTS_MODE must be merchant"));
-        }
+        let connect_fee = connect_fee(&var)?;
         let api_base = var("STRIPE_API_BASE").unwrap_or_else(|| STRIPE.to_owned());
         if !Url::parse(&api_base).is_ok_and(|url| is_stripe(&url, &api_base)) {
             return Err(ApiError::Bug("STRIPE_API_BASE is not an https origin, nor one of this machine"));
@@ -39,12 +42,24 @@ impl PaymentRules {
         if !return_origins.iter().all(|origin| is_origin(origin)) {
             return Err(ApiError::Bug("RETURN_ORIGINS holds something that is not an origin"));
         }
-        Ok(Self { api_base, timeout_millis, return_origins })
+        Ok(Self { api_base, timeout_millis, connect_fee, return_origins })
     }
 
     /// Whether a buyer may be sent back to `origin` after paying; `own` is this server's.
     pub fn may_return_to(&self, origin: &str, own: &str) -> bool {
         origin == own || self.return_origins.iter().any(|allowed| allowed == origin)
+    }
+}
+
+fn connect_fee(var: impl Fn(&str) -> Option<String>) -> Result<Option<u32>, ApiError> {
+    match var("PAYMENTS_MODE").as_deref() {
+        None | Some("merchant") => Ok(None),
+        Some("connect") => {
+            let fee = var("CONNECT_FEE_BPS").map_or(Ok(0), |text| text.parse());
+            let fee = fee.ok().filter(|fee| *fee <= ALL_OF_IT);
+            fee.map(Some).ok_or(ApiError::Bug("CONNECT_FEE_BPS is not a number from 0 to 10000"))
+        }
+        Some(_) => Err(ApiError::Bug("PAYMENTS_MODE must be merchant or connect")),
     }
 }
 
@@ -83,6 +98,17 @@ mod tests {
         }
         for bad in ["http://api.stripe.com", "https://api.stripe.com/", "ftp://localhost", "x"] {
             assert!(rules(&[("STRIPE_API_BASE", bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn sellers_are_paid_themselves_only_where_that_is_said() {
+        assert_eq!(rules(&[]).unwrap().connect_fee, None);
+        assert_eq!(rules(&[("PAYMENTS_MODE", "connect")]).unwrap().connect_fee, Some(0));
+        let fee = |text| rules(&[("PAYMENTS_MODE", "connect"), ("CONNECT_FEE_BPS", text)]);
+        assert_eq!(fee("10000").unwrap().connect_fee, Some(10_000));
+        for wrong in ["10001", "-1", "2.5", "5%"] {
+            assert!(fee(wrong).is_err(), "{wrong}");
         }
     }
 

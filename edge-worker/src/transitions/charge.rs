@@ -17,11 +17,12 @@ pub(super) fn begin_attempt(
     transfer: &StoredTransfer,
     attempt: u32,
     supplied: &Supplied,
-) -> Result<[Query; 2], ApiError> {
+) -> Result<Vec<Query>, ApiError> {
     let now = ctx.now.seconds();
     let expires_at = checkout::page_closes_at(transfer, now);
     let origin = supplied.return_origin.as_deref().unwrap_or(&ctx.issuer);
-    let call = checkout::call(transfer, origin, expires_at);
+    let destination = supplied.destination.as_ref();
+    let call = checkout::call(transfer, origin, expires_at, destination);
     let offer = &transfer.offer.body;
     payments::insert(&NewAttempt {
         transfer_id: transfer.id,
@@ -30,6 +31,7 @@ pub(super) fn begin_attempt(
         currency: offer.currency,
         expires_at,
         call: &call,
+        destination,
         now,
         check_at: now + FIRST_CHECK_SECONDS,
     })
@@ -39,7 +41,7 @@ pub(super) fn begin_attempt(
 /// Closes a payment page that nobody is to pay any more.
 pub(super) fn expire(ctx: &Ctx, transfer: &StoredTransfer, session: &SessionId) -> Result<Query, ApiError> {
     let call = StripeCall::expire(session);
-    later(ctx, transfer, StripeKind::ExpireSession, &format!("expire-{session}"), &call)
+    later(ctx, transfer, (StripeKind::ExpireSession, None), &format!("expire-{session}"), &call)
 }
 
 /// Gives money back. All that remains goes by the number of the attempt, a part by the name that the caller gave it.
@@ -58,7 +60,9 @@ pub(super) fn refund(
             (part_key(transfer, name), Some(part))
         }
     };
-    later(ctx, transfer, StripeKind::Refund, &key, &StripeCall::refund(transfer.id, payment, reason, part))
+    let call = StripeCall::refund(transfer.id, payment, reason, part);
+    let session = transfer.machine.payments().get(payment).and_then(|known| known.confirmed_by.as_ref());
+    later(ctx, transfer, (StripeKind::Refund, session), &key, &call)
 }
 
 /// The Idempotency-Key of the refund of a part.
@@ -66,14 +70,23 @@ pub fn part_key(transfer: &StoredTransfer, refund_id: &str) -> String {
     format!("refund-{}-{refund_id}", transfer.id)
 }
 
+/// Stores a call to be made after the answer; a refund with the session of its payment.
 fn later(
     ctx: &Ctx,
     transfer: &StoredTransfer,
-    kind: StripeKind,
+    (kind, session): (StripeKind, Option<&SessionId>),
     key: &str,
     call: &StripeCall,
 ) -> Result<Query, ApiError> {
     ctx.has_calls.set(true);
-    outbox::insert(kind, transfer.id, transfer.audit_seq, key, call, ctx.now.seconds())
-        .map_err(|_| ApiError::Bug("a call has no canonical form"))
+    outbox::insert(&outbox::NewCall {
+        kind,
+        transfer: transfer.id,
+        cause_seq: transfer.audit_seq,
+        key,
+        call,
+        session,
+        now: ctx.now.seconds(),
+    })
+    .map_err(|_| ApiError::Bug("a call has no canonical form"))
 }

@@ -8,9 +8,7 @@ use crate::ids::{ListingId, TransferId};
 use crate::keys::AilockKeys;
 use crate::offer::Offer;
 use crate::signed::Signed;
-
-/// Bytes of a wrapped key: nonce (12), key (32), tag (16).
-pub const WRAPPED_KEY_LEN: usize = 60;
+use crate::wire::WRAPPED_KEY_LEN;
 
 /// `POST listings`: an offer to anybody. A product has one open listing at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

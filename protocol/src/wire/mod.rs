@@ -5,7 +5,9 @@ mod claims;
 mod disputes;
 mod inbox;
 mod inputs;
+mod links;
 mod listings;
+mod payments;
 mod products;
 mod transfers;
 mod uploads;
@@ -19,10 +21,15 @@ pub use claims::{
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
+pub use links::{
+    ClaimLink, CompleteLinkClaim, DownloadLink, DownloadLinks, LINK_DOWNLOADS, LINK_SECONDS, LinkClaim,
+    LinkClaimCompleted, LinkFile, LinkInfo, LinkLog, LinkLogEntry, LinkState, MAX_SEALED_NAME, MakeLink,
+    ProductFile, ProductFiles, RevokeLink, WRAPPED_KEY_LEN,
+};
 pub use listings::{
     BuyListing, CloseListing, ListingKey, ListingSale, ListingState, ListingView, Listings, MakeListing,
-    WRAPPED_KEY_LEN,
 };
+pub use payments::{Onboard, OnboardAnswer, PaymentAccount, PaymentsMode};
 pub use products::{CreateProduct, EditProduct, Product, Products};
 pub use transfers::{
     Invoice, InvoiceAnswer, MakeGrant, MakeOffer, RefundPart, RefundProgress, RefundTransfer, RefundView,
