@@ -12,6 +12,7 @@ use crate::store::transfers::{self, StoredTransfer};
 use crate::stripe::feed::{self, Source};
 use crate::stripe::objects::{Refund, Session};
 use crate::stripe::{CallError, Stripe};
+use crate::trace::CallNames;
 
 /// Calls of one run.
 const MAX_CALLS: u32 = 20;
@@ -23,8 +24,8 @@ const FIRST_DELAY: i64 = 30;
 const LONGEST_DELAY: i64 = 21_600;
 
 /// Makes what is due now, for a call that has been answered. What fails is left to the cron.
-pub async fn run_after_answer(env: Env) {
-    let result = match Ctx::background(env).await {
+pub async fn run_after_answer(env: Env, call: CallNames) {
+    let result = match Ctx::after(env, &call).await {
         Ok(ctx) => run(&ctx).await,
         Err(error) => Err(error),
     };

@@ -23,10 +23,10 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, grant, health, inbox, invoice,
-    link_claims, link_page, links, listing_buy, listings, metadata, offers, onboard, packet, product_files,
-    products, refund, register, requirements, requirements_reject, requirements_submit, revoke, token,
-    transfers, upload_complete, uploads, verdict, webhook,
+    ack, ailocks, batch, cancel, chunk_put, claims, content, dispute, download, erasure, grant, health,
+    inbox, invoice, link_claims, link_page, links, listing_buy, listings, metadata, offers, onboard, packet,
+    product_files, products, refund, register, requirements, requirements_reject, requirements_submit,
+    revoke, token, transfers, upload_complete, uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -34,6 +34,7 @@ pub static ROUTES: &[Route] = &[
     // Identity
     api("ailocks-register", POST, public!(register::register)).rate("RATE_REGISTER"),
     api("ailocks", GET, token!(ailocks::show)),
+    api("ailocks-delete", POST, token!(erasure::delete)),
     at("/token", POST, public!(token::issue)),
     at("/.well-known/oauth-authorization-server", GET, public!(metadata::authorization_server)),
     at("/.well-known/jwks.json", GET, public!(metadata::jwks)),
@@ -47,6 +48,7 @@ pub static ROUTES: &[Route] = &[
     api("products-upload-complete", POST, token!(upload_complete::complete)),
     api("products-upload-status", GET, token!(uploads::status)),
     api("products-upload-abort", POST, token!(uploads::abort)),
+    api("content-checks", GET_POST, token!(content::show_or_report)),
     // Sales
     api("products-offer", POST, token!(offers::make)),
     api("listings", GET_POST, token!(listings::list_or_make)),

@@ -8,10 +8,10 @@ use crate::context::{Ctx, open_store};
 use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
-use crate::store::{Store, link_log, links, replay};
+use crate::store::{Store, health, link_log, links, replay};
 use crate::stripe::{confirm, reconcile};
 use crate::visitor::DAY_SECONDS;
-use crate::{outbox, retention, sweep};
+use crate::{content_checks, outbox, retention, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
@@ -25,6 +25,7 @@ pub async fn run(env: Env) {
     report("replay", forget_replay(&env).await);
     report("links", clean_links(&env).await);
     report("deadlines", deadlines::run(&env).await);
+    report("content checks", background(&env, content_checks::run).await);
     report("abandoned uploads", background(&env, retention::abort_abandoned).await);
     report("aborted uploads", background(&env, retention::purge_aborted).await);
     report("expired releases", background(&env, retention::end_releases).await);
@@ -35,6 +36,13 @@ pub async fn run(env: Env) {
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
     report("reconciliation", payments(&env, reconcile::run_daily).await);
+    report("end", note_end(&env).await);
+}
+
+/// For `/healthz`, which says so when the cron stays away.
+async fn note_end(env: &Env) -> Result<usize, ApiError> {
+    let (store, now) = open(env).await?;
+    Ok(store.run(health::note_run(now.seconds())).await?)
 }
 
 async fn forget_replay(env: &Env) -> Result<usize, ApiError> {

@@ -208,6 +208,7 @@ async fn persist(
     current: StoredTransfer,
     change: Change,
 ) -> Result<Persisted, ApiError> {
+    ctx.transfer.set(Some(current.id));
     let Transition { next, effects } = decide_all(&current, change.earlier, change.event)?;
     if effects == [Effect::NoEffect] && change.with.is_empty() {
         return Ok(Persisted::Stored);

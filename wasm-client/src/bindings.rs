@@ -204,6 +204,13 @@ impl Client {
         to_js(&self.0.register(&display_name).await.map_err(throw)?)
     }
 
+    /// Leaves the server.
+    #[wasm_bindgen(js_name = deleteAccount)]
+    pub async fn delete_account(&self) -> Result<JsValue, JsValue> {
+        let call = || self.0.session().delete_account();
+        to_js(&self.0.persist(&driver::Control::new(), call).await.map_err(throw)?)
+    }
+
     /// See [`sale::Client::ailock`].
     pub async fn ailock(&self, id: String) -> Result<JsValue, JsValue> {
         to_js(&self.0.ailock(&id_of(&id)?).await.map_err(throw)?)

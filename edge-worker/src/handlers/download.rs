@@ -134,6 +134,7 @@ async fn check_access(row: Option<Download>, ctx: &Ctx, claim_id: ClaimId) -> Re
 /// Refuses where the claim, the sale or the link gives no access any more.
 fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     let row = row.ok_or(ProblemCode::NotFound)?;
+    ctx.transfer.set(row.transfer_id);
     if row.link_gone != 0 {
         return Err(ProblemCode::LinkGone.into());
     }

@@ -13,10 +13,10 @@ use crate::blobs::Blobs;
 use crate::chunk_map::{self, Shortfall};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::StoreError;
 use crate::store::releases::{self, NewRelease};
 use crate::store::uploads::{self, Upload};
-use crate::store::{StoreError, ailocks};
-use crate::{extract, respond};
+use crate::{extract, respond, sides};
 
 /// Takes a [`CompleteUpload`], answers a [`Release`]. Repeated with the same manifest it answers the same.
 pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
@@ -24,10 +24,7 @@ pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result
     // Files are forgotten when the upload closes, so they are read first: those of an open upload are all there.
     let files = uploads::expected_files(&ctx.store, body.upload_id).await?;
     let upload = load(ctx, &caller, body.upload_id).await?;
-    let keys = ailocks::find(&ctx.store, caller.id())
-        .await?
-        .ok_or(ApiError::Bug("a caller is not registered"))?
-        .keys;
+    let keys = sides::keys(&ctx.store, caller.id()).await?;
     let signature = body.manifest.signature;
     let manifest = body.manifest.verify(&keys.ed25519_pk)?;
     if upload.state != UploadState::Open {

@@ -1,7 +1,9 @@
 //! Bodies of requests and answers, as JSON. Bytes are base64url, times Unix seconds, money minor units.
 
+mod account;
 mod batch;
 mod claims;
+mod content;
 mod disputes;
 mod inbox;
 mod inputs;
@@ -12,12 +14,14 @@ mod products;
 mod transfers;
 mod uploads;
 
+pub use account::{DeleteAilock, DeletedAilock};
 pub use batch::{
     Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH,
 };
 pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
+pub use content::{ContentCheck, MalwareScan, Moderation, ReportContent};
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};

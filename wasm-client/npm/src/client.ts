@@ -5,6 +5,7 @@ import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type { Listing, ListingRequest, OwnListing } from "./listing-types.js";
 import type {
+  DeletedAccount,
   Download,
   FileAudit,
   FileSink,
@@ -44,6 +45,14 @@ export class Claimcheck {
   /** Makes the identity's keys known to the server. Needed once, before all other calls. */
   register(displayName = ""): Promise<Registration> {
     return guarded(() => this.#client.register(displayName) as Promise<Registration>);
+  }
+
+  /**
+   * Leaves the server: what is one's own there is deleted, unpaid offers are called off. Refused with `open_sales` while
+   * money, or a buyer's access, is in play. The identity itself stays, and may register again.
+   */
+  deleteAccount(): Promise<DeletedAccount> {
+    return guarded(() => this.#client.deleteAccount() as Promise<DeletedAccount>);
   }
 
   /** Another Ailock's keys and profile, verified against its id. */

@@ -86,6 +86,12 @@ export interface Registration extends AilockKeys {
   readonly profile: Signed<Profile>;
 }
 
+export interface DeletedAccount {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly deleted_at: number;
+}
+
 export interface ManifestFile {
   readonly file_id: string;
   readonly header: string;

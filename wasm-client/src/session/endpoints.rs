@@ -56,6 +56,11 @@ impl<H: Http> Session<H> {
         self.get(Access::Token, "ailocks", &[("id", id.to_string())]).await
     }
 
+    /// `POST ailocks-delete`: leaves the server.
+    pub async fn delete_account(&self) -> Result<wire::DeletedAilock, Refusal> {
+        self.post(Access::Token, "ailocks-delete", &wire::DeleteAilock { id: *self.id() }).await
+    }
+
     /// `POST products-create`.
     pub async fn create_product(&self, product: &wire::CreateProduct) -> Result<wire::Product, Refusal> {
         self.post(Access::Token, "products-create", product).await
