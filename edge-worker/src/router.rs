@@ -23,10 +23,11 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, cancel, chunk_put, claims, content, dispute, download, erasure, grant, health,
-    inbox, invoice, link_claims, link_page, links, listing_buy, listings, metadata, offers, onboard, packet,
-    product_files, products, refund, register, requirements, requirements_reject, requirements_submit,
-    revoke, token, transfers, upload_complete, uploads, verdict, webhook,
+    ack, ailocks, attachment_read, attachments, audit, batch, cancel, chunk_put, claims, content, dispute,
+    disputed_chunk, download, erasure, grant, health, inbox, invoice, link_claims, link_page, links,
+    listing_buy, listings, metadata, offers, onboard, packet, product_files, products, refund, register,
+    requirements, requirements_reject, requirements_submit, revoke, token, transfers, upload_complete,
+    uploads, verdict, webhook,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -61,13 +62,20 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("transfers-cancel", POST, token!(cancel::cancel)),
     api("transfers-packet", GET, token!(packet::show)),
+    api("transfers-audit", GET, token!(audit::show)),
     api("products-revoke", POST, token!(revoke::revoke)).rate("RATE_REVOKE"),
     api("products-dispute", GET_POST, token!(dispute::show_or_file)),
     api("disputes-verdict", POST, token!(verdict::rule)),
+    api("disputes-chunk", GET, token!(disputed_chunk::show)),
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("attachments-upload-init", POST, token!(attachments::init)),
+    api("attachments-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
+    api("attachments-upload-complete", POST, token!(attachments::complete)),
+    api("attachments", GET, token!(attachment_read::show)),
+    api("attachments-download-chunk", GET, token!(attachment_read::chunk)),
     api("payments-onboard", POST, token!(onboard::make)),
     api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.

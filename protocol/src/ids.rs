@@ -149,6 +149,13 @@ type_id!(
     /// A file that a buyer hands to the seller.
     AttachmentId, "attachment");
 
+impl AttachmentId {
+    /// The release that an attachment is, of one file: the same 16 bytes under another prefix.
+    pub const fn release_id(&self) -> ReleaseId {
+        ReleaseId(self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,9 @@ export function identity(seed) {
   return { seed, signing, sealing, id: bech32m.encode("ailock", bech32m.toWords(hash)) };
 }
 
+/** The 32 bytes of an Ailock id. */
+export const ailockBytes = (id) => Buffer.from(bech32m.fromWords(bech32m.decode(id).words));
+
 export const jcs = (body) => Buffer.from(canonicalize(body));
 export const statementHash = (body) => sha256(jcs(body));
 const statementInput = (kind, body) => Buffer.concat([label(kind), statementHash(body)]);
@@ -116,6 +119,12 @@ export function envelopeInfo({ subject, offerHash, manifestHash, seller, recipie
     recipient.signing.publicKey,
     recipient.sealing.publicKey,
   ]);
+}
+
+/** What an input is sealed in; `manifestHash` where it is the key of a file. */
+export function inputContext({ transferId, offerHash, id, manifestHash }) {
+  const file = manifestHash ? [Buffer.alloc(1), manifestHash] : [];
+  return Buffer.concat([idBytes(transferId), offerHash, Buffer.from(id), ...file]);
 }
 
 export const envelopeInput = (info, sealed) => Buffer.concat([label("envelope-sig"), info, sealed]);

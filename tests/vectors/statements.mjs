@@ -174,6 +174,42 @@ const receipt = {
 };
 const { transfer_id: _, ...linkReceipt } = { ...receipt, link_id: linkId };
 
+/** The offer's hash, and after it what an input's sealed form is bound to. */
+const offerHash = protocol.statementHash(offer);
+const inputValues = {
+  company: { value: Buffer.from("Müller & Söhne"), manifestHash: null },
+  logo: { value: named("attachment key"), manifestHash: named("attachment manifest") },
+};
+
+async function input(name) {
+  const { value, manifestHash } = inputValues[name];
+  const context = protocol.inputContext({ transferId, offerHash, id: name, manifestHash });
+  const info = Buffer.concat([protocol.label("seal/inputs"), context]);
+  const ikmE = named(`ephemeral of input ${name}`);
+  const sealed = await protocol.hpkeSeal(seller.sealing.publicKey, info, value, { ikmE });
+  const attachment = manifestHash && {
+    attachment_id: id("attachment", "attachment"),
+    manifest_hash: text(manifestHash),
+  };
+  return {
+    body: {
+      v: 1,
+      transfer_id: transferId,
+      offer_hash: text(offerHash),
+      buyer: buyer.id,
+      id: name,
+      sealed: text(sealed),
+      ...(attachment ? { attachment } : {}),
+      provided_at: 1_760_000_300,
+    },
+    context,
+    ikmE,
+    value,
+  };
+}
+
+const inputs = [await input("company"), await input("logo")];
+
 function statement(kind, signer, body) {
   return {
     kind,
@@ -205,6 +241,7 @@ function statements() {
       statement("receipt", buyer, receipt),
       statement("receipt", buyer, linkReceipt),
       statement("countersign", server, countersign),
+      ...inputs.map(({ body }) => statement("inputs", buyer, body)),
     ],
   };
 }
@@ -244,6 +281,33 @@ async function purpose(name, recipient) {
   };
 }
 
+async function evidence(name, act, by, plain) {
+  const disputeId = id("dispute", "dispute");
+  const context = Buffer.concat([
+    protocol.idBytes(transferId),
+    protocol.idBytes(disputeId),
+    protocol.ailockBytes(by.id),
+  ]);
+  const info = Buffer.concat([protocol.label("seal/evidence"), context]);
+  const ikmE = named(`ephemeral of ${name}`);
+  const sealed = await protocol.hpkeSeal(server.sealing.publicKey, info, protocol.jcs(plain), { ikmE });
+  return {
+    arbiter_seed: text(server.seed),
+    ikm_e: text(ikmE),
+    plain,
+    dispute: {
+      v: 1,
+      transfer_id: transferId,
+      dispute_id: disputeId,
+      by: by.id,
+      act,
+      kind: act === "open" ? "content" : null,
+      evidence: text(sealed),
+      at: 1_760_000_300,
+    },
+  };
+}
+
 function wrappedKey(name, password) {
   const from = {
     secret: named(`${name} secret`),
@@ -266,7 +330,8 @@ function wrappedKey(name, password) {
 
 async function sealed() {
   return {
-    about: "Envelopes, things sealed for each other purpose, wrapped keys and sealed_meta, written by statements.mjs.",
+    about:
+      "Envelopes, things sealed for each other purpose, evidence, wrapped keys and sealed_meta, written by statements.mjs.",
     transfer_envelope: await envelope(transferId, protocol.statementHash(offer), buyer),
     seller_envelope: await envelope(releaseId, null, seller),
     purposes: [
@@ -274,6 +339,24 @@ async function sealed() {
       await purpose("evidence", server),
       await purpose("listing-secret", buyer),
     ],
+    evidence: [
+      await evidence("the buyer's evidence", "open", buyer, {
+        text: "Die Datei ist leer. \u{1f937}",
+        release_key: text(releaseKey),
+        files: [
+          { path: "screen/shot.png", content_type: "image/png", bytes: text(named("a screenshot")) },
+        ],
+      }),
+      await evidence("the seller's evidence", "answer", seller, { text: "It is meant to be." }),
+    ],
+    inputs: inputs.map(({ body, context, ikmE, value }) => ({
+      id: body.id,
+      recipient_seed: text(seller.seed),
+      context: text(context),
+      ikm_e: text(ikmE),
+      plaintext: text(value),
+      sealed: body.sealed,
+    })),
     wrapped_keys: [
       wrappedKey("listing", null),
       wrappedKey("listing with a password", named("what Argon2id made of a password")),

@@ -1,10 +1,9 @@
 //! The JavaScript face of the crate: converts and delegates, nothing else. The npm package wraps it in types.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use claimcheck_protocol::keys::AilockId;
-use claimcheck_protocol::packet::{self, Pins};
+use claimcheck_protocol::packet;
 use js_sys::{Array, Function, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -22,8 +21,11 @@ use crate::web::device;
 use crate::web::fetch::Fetch;
 use crate::web::sink::JsSink;
 
+mod after;
+mod arbiter;
 mod convert;
 mod failure;
+mod links;
 mod listings;
 
 use convert::{DEFAULT_OFFER_SECONDS, from_js, id_of, to_js};
@@ -133,8 +135,13 @@ impl Control {
 /// See [`packet::verify`]. `pinned` is a `kid`, a JWK Set, or nothing.
 #[wasm_bindgen(js_name = verifyPacket)]
 pub fn verify_packet(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
-    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
-    to_js(&packet::verify(text, &pins.map_err(|error| argument(&error.to_string()))?))
+    to_js(&packet::verify(text, &convert::pins(pinned)?))
+}
+
+/// See [`packet::verify_trail`]. `pinned` is a `kid`, a JWK Set, or nothing.
+#[wasm_bindgen(js_name = verifyAudit)]
+pub fn verify_audit(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
+    to_js(&packet::verify_trail(text, &convert::pins(pinned)?))
 }
 
 /// What a price keeps to, by currency. See [`claimcheck_protocol::money::Currency`].
@@ -299,10 +306,35 @@ impl Client {
 
     /// See [`sale::Client::submit_inputs`].
     #[wasm_bindgen(js_name = submitInputs)]
-    pub async fn submit_inputs(&self, transfer_id: String, values: JsValue) -> Result<JsValue, JsValue> {
-        let values: BTreeMap<String, String> = from_js(values)?;
-        let values: Vec<(String, String)> = values.into_iter().collect();
-        to_js(&self.0.submit_inputs(id_of(&transfer_id)?, &values).await.map_err(throw)?)
+    pub async fn submit_inputs(
+        &self,
+        transfer_id: String,
+        values: Array,
+        control: &Control,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let control = control.0.clone();
+        let values = convert::input_values(&values)?;
+        let paths = convert::paths_of_inputs(&values);
+        let id = id_of(&transfer_id)?;
+        let view = self.0.submit_inputs(id, values, &control, &observer(on_progress)).await;
+        to_js(&view.map_err(|failure| failure::throw_named(failure, &paths))?)
+    }
+
+    /// See [`sale::Client::download_input`].
+    #[wasm_bindgen(js_name = downloadInput)]
+    pub async fn download_input(
+        &self,
+        transfer_id: String,
+        input_id: String,
+        sink: JsValue,
+        control: &Control,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let (control, sink) = (control.0.clone(), JsSink::new(sink));
+        let (id, observer) = (id_of(&transfer_id)?, observer(on_progress));
+        let file = self.0.download_input(id, &input_id, &sink, &control, &observer).await;
+        convert::incoming(&file.map_err(|failure| failure::throw_named(failure, &sink.paths()))?)
     }
 
     /// See [`sale::Client::reject_input`].

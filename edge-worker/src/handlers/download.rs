@@ -63,10 +63,7 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
     let query: ChunkQuery = extract::query(ctx)?;
     check_ticket(&holder, query.claim_id)?;
     let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
-    let wanted = match extract::header(&request, "range").filter(|_| ctx.method == "GET") {
-        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None))?,
-        None => None,
-    };
+    let wanted = wanted(&request, ctx)?;
     let (row, range, found) = match wanted {
         None => {
             let (row, found) = whole(ctx, &query, key).await?;
@@ -79,6 +76,14 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
         use_up(ctx, query.claim_id, row).await?;
     }
     chunk_response::make(found, range)
+}
+
+/// The part of a chunk that a GET asks for; None: all of it.
+pub(super) fn wanted(request: &Request, ctx: &Ctx) -> Result<Option<Wanted>, ApiError> {
+    match extract::header(request, "range").filter(|_| ctx.method == "GET") {
+        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None)),
+        None => Ok(None),
+    }
 }
 
 /// The chunk and the claim's row, asked for at the same time; after a HEAD the chunk has no body.
@@ -158,7 +163,11 @@ fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
 
 /// The length of chunk `index` of the file asked for, if the release has both.
 fn check_chunk(row: Download, index: u64) -> Result<u64, ApiError> {
-    let size = row.file_size.ok_or(ProblemCode::NotFound)?;
+    chunk_len(row.file_size.ok_or(ProblemCode::NotFound)?, index)
+}
+
+/// The length of chunk `index` of a file of `size` bytes of plaintext, if it has that chunk.
+pub(super) fn chunk_len(size: u64, index: u64) -> Result<u64, ApiError> {
     let layout =
         Layout::of_plaintext(FloeParams::FILE, size).map_err(|_| ApiError::Bug("a file has no layout"))?;
     layout.chunk_len(index).map(|length| length as u64).map_err(|_| ProblemCode::NotFound.into())
@@ -188,7 +197,7 @@ async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiEr
     .map(drop)
 }
 
-fn not_satisfiable(size: Option<u64>) -> ApiError {
+pub(super) fn not_satisfiable(size: Option<u64>) -> ApiError {
     let refusal = Refusal::new(ProblemCode::RangeNotSatisfiable);
     match size {
         Some(size) => refusal.header("content-range", format!("bytes */{size}")).into(),
@@ -197,6 +206,6 @@ fn not_satisfiable(size: Option<u64>) -> ApiError {
 }
 
 /// The books have the chunk, the bucket has not.
-fn missing() -> ApiError {
+pub(super) fn missing() -> ApiError {
     Refusal::new(ProblemCode::ReleaseGone).detail("this chunk is missing from storage").into()
 }

@@ -2,6 +2,9 @@
 
 pub mod ack;
 pub mod ailocks;
+pub mod attachment_read;
+pub mod attachments;
+pub mod audit;
 pub mod batch;
 pub mod cancel;
 mod chunk_form;
@@ -9,6 +12,7 @@ pub mod chunk_put;
 pub mod claims;
 pub mod content;
 pub mod dispute;
+pub mod disputed_chunk;
 pub mod download;
 pub mod erasure;
 pub mod grant;

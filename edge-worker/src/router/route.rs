@@ -189,7 +189,10 @@ mod tests {
             "/healthz",
         ];
         assert_eq!(public, meant);
-        assert_eq!(names(|route| route.replay == Replay::Harmless), ["products-upload-chunk"]);
+        assert_eq!(
+            names(|route| route.replay == Replay::Harmless),
+            ["products-upload-chunk", "attachments-upload-chunk"]
+        );
         assert_eq!(names(|route| matches!(route.replay, Replay::Refused)), ["products-claim"]);
     }
 }

@@ -13,6 +13,7 @@ mod result;
 
 pub mod accounts;
 pub mod ailocks;
+pub mod attachments;
 pub mod audit;
 pub mod claims;
 pub mod content_checks;

@@ -155,6 +155,8 @@ fn sender(actor: Actor, to: AilockId, other: AilockId) -> AilockId {
 /// The type under which a notice travels: the nearest of the seven.
 const fn carrier(notice: &Notice) -> MessageType {
     match notice {
+        // Never as a confirmation: inputs also arrive before the payment, and sellers act on one.
+        Notice::InputsProvided { .. } => MessageType::ProductOffer,
         Notice::PaymentFailed => MessageType::PaymentRequest,
         Notice::InputsNeeded { .. }
         | Notice::InputRejected { .. }

@@ -1,6 +1,7 @@
 //! Bodies of requests and answers, as JSON. Bytes are base64url, times Unix seconds, money minor units.
 
 mod account;
+mod attachments;
 mod batch;
 mod claims;
 mod content;
@@ -15,6 +16,7 @@ mod transfers;
 mod uploads;
 
 pub use account::{DeleteAilock, DeletedAilock};
+pub use attachments::{Attachment, CompleteAttachment, InitAttachment};
 pub use batch::{
     Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH,
 };

@@ -1,6 +1,6 @@
 /** Browsers: windows and workers. */
 import init from "../wasm/claimcheck_client.js";
-import type { HashThread } from "./platform.js";
+import type { HashThread, PasswordMessage, Thread } from "./platform.js";
 
 let loading: Promise<unknown> | undefined;
 
@@ -18,7 +18,14 @@ export async function loadWasm(): Promise<void> {
 }
 
 export function startHashThread(): HashThread {
-  const worker = new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" });
+  return threadOf(new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" }));
+}
+
+export function startPasswordThread(): Thread<PasswordMessage> {
+  return threadOf(new Worker(new URL("./password-worker.js", import.meta.url), { type: "module" }));
+}
+
+function threadOf<Message>(worker: Worker): Thread<Message> {
   return {
     post: (message) => worker.postMessage(message),
     onAnswer: (answer, failed) => {

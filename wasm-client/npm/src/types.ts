@@ -178,7 +178,7 @@ export interface RequiredInput {
   };
 }
 
-/** A value that only the seller can open, under the buyer's signature. */
+/** A value, or the key of a file, that only the seller can open, under the buyer's signature. */
 export interface BuyerInput {
   readonly v: 1;
   readonly transfer_id: string;
@@ -186,6 +186,8 @@ export interface BuyerInput {
   readonly buyer: string;
   readonly id: string;
   readonly sealed: string;
+  /** Where the offer asks for a file. */
+  readonly attachment?: { readonly attachment_id: string; readonly manifest_hash: string };
   /** Unix seconds, by the buyer's clock. */
   readonly provided_at: number;
 }
@@ -209,10 +211,15 @@ export interface Requirements {
   readonly missing: readonly string[];
 }
 
-/** A value as the buyer gave it, opened by the seller. */
+/** By the ids of the offer's inputs: texts, and files for inputs of type `file`. */
+export type InputValues = Readonly<Record<string, string | FileSource>>;
+
+/** A value as the buyer gave it, opened by the seller: a text, or a file. */
 export interface OpenedInput {
   readonly id: string;
-  readonly value: string;
+  readonly value: string | null;
+  /** Its `sha256` is what the buyer says; a download compares it. */
+  readonly file: OfferedFile | null;
   /** Unix seconds, by the buyer's clock. */
   readonly providedAt: number;
   /** Whether it was sent back. */
@@ -260,6 +267,83 @@ export type TransferStatus =
   | "expired"
   | "cancelled";
 
+/** Money on its way back to the buyer, or there. */
+export interface RefundView {
+  /** `pending`: all of it was asked for; `partial`: a part is back, and access stays. */
+  readonly state: "pending" | "partial" | "complete";
+  /** Minor units that the payment provider said it gave back. */
+  readonly refunded: number;
+  /** How often a refund did not reach the buyer; it is asked for again after each. */
+  readonly failures: number;
+}
+
+/** Why a transfer is revoked. All but `requested`, which is the seller's, are the operator's. */
+export type RevokeReason = "requested" | "infected" | "rejected" | "takedown";
+
+/** A part of a price that goes back. */
+export interface RefundPart {
+  /** Minor units. */
+  readonly amount: number;
+  /** 1 to 64 letters, digits, `_` or `-`: the same again is the same refund. A fresh one where it is left out. */
+  readonly refundId?: string;
+}
+
+export type DisputeKind = "content" | "delivery" | "other";
+
+/** What a party tells the arbiter. It is sealed here; nobody else reads it. 256 KiB in all. */
+export interface Evidence {
+  readonly text: string;
+  /** Whether the key to the files goes with it, so that the arbiter can look at what was sold. */
+  readonly encloseKey?: boolean;
+  readonly files?: readonly {
+    /** Relative, and inside its folder. */
+    readonly path: string;
+    readonly contentType: string;
+    readonly bytes: Uint8Array;
+  }[];
+  /** The Ailock id of the arbiter that this is meant for. Left out: whomever the server names. */
+  readonly arbiter?: string;
+}
+
+/** Where the disputes of one transfer stand. */
+export interface Disputes {
+  readonly transfer: Transfer;
+  /** Whom evidence is sealed to; null where the server has no arbiter. */
+  readonly arbiter: AilockKeys | null;
+  readonly disputes: readonly {
+    readonly dispute_id: string;
+    readonly state:
+      | "open"
+      | {
+          readonly closed:
+            "withdrawn" | "ruled_for_seller" | "won" | "ruled_for_buyer" | "unanswered" | "lost";
+        };
+    /** Unix seconds at which it is lost unless the seller answers; null once answered or closed. */
+    readonly answer_due_at: number | null;
+  }[];
+}
+
+/** What one statement in a dispute says, opened by the arbiter. */
+export interface OpenedEvidence {
+  readonly disputeId: string;
+  /** Ailock id of who signed it. */
+  readonly by: string;
+  readonly act: "open" | "answer" | "withdraw";
+  readonly kind: DisputeKind | null;
+  /** Unix seconds, by the signer's clock. */
+  readonly at: number;
+  /** Why there is nothing to read; null where there is. */
+  readonly problem: string | null;
+  readonly text: string | null;
+  /** Whether it encloses the key to the files, for `examineContent`. */
+  readonly hasKey: boolean;
+  readonly files: readonly {
+    readonly path: string;
+    readonly contentType: string;
+    readonly bytes: Uint8Array;
+  }[];
+}
+
 /** One sale to one buyer. */
 export interface Transfer {
   readonly transfer_id: string;
@@ -282,6 +366,8 @@ export interface Transfer {
   readonly envelope: Envelope | null;
   /** Where it is a listing's sale; the secret is sealed to the buyer, and for the buyer only. */
   readonly listing?: { readonly listing_id: string; readonly sealed_secret?: string };
+  /** Once money goes back. */
+  readonly refund?: RefundView;
   readonly receipt: Signed<Receipt> | null;
   readonly countersign: Signed<Countersign> | null;
 }
@@ -306,12 +392,23 @@ export type MessageType =
   | "product_revoke"
   | "product_dispute";
 
+/** What a message tells beyond its type. */
+export interface Notice {
+  /** Such as `inputs_provided`, `inputs_needed` or `input_rejected`. */
+  readonly notice: string;
+  /** Of an input. */
+  readonly id?: string;
+  /** Of inputs. */
+  readonly ids?: readonly string[];
+  /** The seller's, for a rejection. */
+  readonly reason?: string;
+}
+
 export interface Message {
   readonly message_id: string;
   readonly cursor: number;
   readonly type: MessageType;
-  /** What it tells beyond its type. */
-  readonly notice: string | null;
+  readonly notice: Notice | null;
   readonly transfer_id: string;
   readonly from: string;
   readonly title: string;

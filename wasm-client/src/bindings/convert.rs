@@ -3,9 +3,13 @@
 use core::str::FromStr;
 
 use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::money::{Amount, Currency};
+use claimcheck_protocol::packet::Pins;
 use claimcheck_protocol::policy::{PolicyChoice, RequiredInput};
+use claimcheck_protocol::signed::Signed;
+use claimcheck_protocol::wire;
 use data_encoding::HEXLOWER;
 use js_sys::Array;
 use serde::de::DeserializeOwned;
@@ -15,7 +19,10 @@ use wasm_bindgen::JsValue;
 
 use super::failure::{argument, platform};
 use crate::engine::{Phase, Progress as Moved};
-use crate::sale::{Delivered, FileAudit, FileForSale, IncomingFile, OfferTerms, OpenedInput, ProductChoice};
+use crate::sale::{
+    Delivered, FileAudit, FileForSale, IncomingFile, InputContent, InputValue, LinkDelivered, NamedFile,
+    OfferTerms, OpenedInput, ProductChoice,
+};
 use crate::web::source::JsSource;
 
 /// Seconds that an offer stands unless its seller says otherwise: 7 days.
@@ -29,6 +36,12 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 
 pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| argument(&error.to_string()))
+}
+
+/// The server's keys as the caller knows them; none where nothing is given.
+pub(super) fn pins(pinned: Option<String>) -> Result<Pins, JsValue> {
+    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
+    pins.map_err(|error| argument(&error.to_string()))
 }
 
 pub(super) fn id_of<I: FromStr>(text: &str) -> Result<I, JsValue> {
@@ -58,6 +71,30 @@ struct FileRequest {
     content_type: String,
     size: f64,
     mode: Option<u32>,
+}
+
+/// `[id, text or FileSource]` each.
+pub(super) fn input_values(values: &Array) -> Result<Vec<(String, InputValue<JsSource>)>, JsValue> {
+    values.iter().map(input_value).collect()
+}
+
+fn input_value(pair: JsValue) -> Result<(String, InputValue<JsSource>), JsValue> {
+    let pair = Array::from(&pair);
+    let id = pair.get(0).as_string().ok_or_else(|| argument("an input has an id"))?;
+    let value = pair.get(1);
+    Ok(match value.as_string() {
+        Some(text) => (id, InputValue::Text(text)),
+        None => (id, InputValue::File(file_for_sale(value)?)),
+    })
+}
+
+/// In the order in which they are sent.
+pub(super) fn paths_of_inputs(values: &[(String, InputValue<JsSource>)]) -> Vec<String> {
+    let path = |(_, value): &(String, InputValue<JsSource>)| match value {
+        InputValue::Text(_) => None,
+        InputValue::File(file) => Some(file.path.clone()),
+    };
+    values.iter().filter_map(path).collect()
 }
 
 pub(super) fn files_for_sale(files: &Array) -> Result<Vec<FileForSale<JsSource>>, JsValue> {
@@ -188,6 +225,10 @@ impl<'a> From<&'a IncomingFile> for File<'a> {
     }
 }
 
+pub(super) fn incoming(file: &IncomingFile) -> Result<JsValue, JsValue> {
+    to_js(&File::from(file))
+}
+
 pub(super) fn contents(files: &[IncomingFile]) -> Result<JsValue, JsValue> {
     to_js(&files.iter().map(File::from).collect::<Vec<_>>())
 }
@@ -214,20 +255,58 @@ pub(super) fn delivered(delivered: &Delivered) -> Result<JsValue, JsValue> {
 }
 
 #[derive(Serialize)]
+struct LinkDownload<'a> {
+    files: Vec<File<'a>>,
+    bytes: u64,
+    manifest: &'a Signed<Manifest>,
+    claim_id: String,
+}
+
+pub(super) fn link_delivered(delivered: &LinkDelivered) -> Result<JsValue, JsValue> {
+    to_js(&LinkDownload {
+        files: delivered.files.iter().map(File::from).collect(),
+        bytes: delivered.bytes,
+        manifest: &delivered.manifest,
+        claim_id: delivered.claim_id.to_string(),
+    })
+}
+
+#[derive(Serialize)]
+struct ProductFile<'a> {
+    #[serde(flatten)]
+    file: &'a wire::ProductFile,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+pub(super) fn named_files(files: &[NamedFile]) -> Result<JsValue, JsValue> {
+    let files = files.iter().map(|named| ProductFile {
+        file: &named.file,
+        path: &named.name.path,
+        sha256: named.name.sha256.map(|hash| HEXLOWER.encode(hash.as_ref())),
+    });
+    to_js(&files.collect::<Vec<_>>())
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Opened<'a> {
     id: &'a str,
-    value: &'a str,
+    value: Option<&'a str>,
+    file: Option<File<'a>>,
     provided_at: i64,
     is_rejected: bool,
 }
 
 pub(super) fn opened_inputs(inputs: &[OpenedInput]) -> Result<JsValue, JsValue> {
-    let inputs = inputs.iter().map(|input| Opened {
-        id: &input.id,
-        value: &input.value,
-        provided_at: input.provided_at,
-        is_rejected: input.is_rejected,
+    let inputs = inputs.iter().map(|input| {
+        let (value, file) = match &input.content {
+            InputContent::Text(text) => (Some(text.as_str()), None),
+            InputContent::File(file) => (None, Some(File::from(file))),
+        };
+        let (provided_at, is_rejected) = (input.provided_at, input.is_rejected);
+        Opened { id: &input.id, value, file, provided_at, is_rejected }
     });
     to_js(&inputs.collect::<Vec<_>>())
 }

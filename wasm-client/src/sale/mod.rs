@@ -1,12 +1,17 @@
 //! The steps of a sale as a person knows them: upload, offer, accept, grant, download. Each may be repeated.
 
+mod after;
+mod attachments;
 mod deal;
+mod dispute;
 mod download;
 mod failure;
 mod inputs;
+mod links;
 mod listing;
 mod listing_link;
 mod upload;
+mod visit;
 
 use std::cell::RefCell;
 
@@ -15,11 +20,14 @@ use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::profile::Registration;
 
 pub use deal::OfferTerms;
+pub use dispute::Statement;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
-pub use inputs::OpenedInput;
+pub use inputs::{InputContent, InputValue, OpenedInput};
+pub use links::{LinkScope, LinkTerms, NamedFile};
 pub use listing::OwnListing;
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
+pub use visit::{Kept, LinkAddress, LinkDelivered, Visit};
 
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, call};
