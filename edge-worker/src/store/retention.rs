@@ -21,14 +21,16 @@ macro_rules! sale_is_over {
 }
 pub(super) use sale_is_over;
 
-/// Sets the tombstone of releases whose retention has ended and that no sale, link or claim needs, the oldest first.
+/// Sets the tombstone of releases whose retention has ended and that no sale, listing, link or claim needs, the oldest first.
 pub fn end_releases(now: i64, keeping: Keeping) -> Query {
     sql(concat!(
         "update releases set deleted_at = ?1 where deleted_at is null and id in (select r.id from releases r \
          where r.deleted_at is null and r.expires_at <= ?1 \
          and not exists (select 1 from product_transfers t where t.release_id = r.id and not (",
         sale_is_over!(),
-        ")) and not exists (select 1 from download_links l where l.release_id = r.id and l.revoked_at is null \
+        ")) and not exists (select 1 from listings l where l.release_id = r.id and l.closed_at is null \
+           and l.closes_at > ?1) \
+         and not exists (select 1 from download_links l where l.release_id = r.id and l.revoked_at is null \
            and (l.expires_at > ?1 or exists (select 1 from claims c where c.link_id = l.immutable_id \
              and c.cancelled_at is null and c.expires_at > ?1))) \
          order by r.expires_at limit cast(?3 as integer))"

@@ -1,6 +1,6 @@
 /** The password thread in browsers. */
 import { derivePassword } from "./password-loop.js";
-import { loadWasm } from "./platform.browser.js";
+import { loadWasm } from "./load-wasm.browser.js";
 import type { PasswordMessage } from "./platform.js";
 
 self.onmessage = (event: MessageEvent<PasswordMessage>) =>

@@ -1,21 +1,7 @@
 /** Browsers: windows and workers. */
-import init from "../wasm/claimcheck_client.js";
 import type { HashThread, PasswordMessage, Thread } from "./platform.js";
 
-let loading: Promise<unknown> | undefined;
-
-export async function loadWasm(): Promise<void> {
-  loading ??= init({
-    module_or_path: new URL("../wasm/claimcheck_client_bg.wasm", import.meta.url),
-  });
-  try {
-    await loading;
-  } catch (error) {
-    // A load that failed for want of a network may succeed later.
-    loading = undefined;
-    throw error;
-  }
-}
+export { loadWasm } from "./load-wasm.browser.js";
 
 export function startHashThread(): HashThread {
   return threadOf(new Worker(new URL("./hash-worker.js", import.meta.url), { type: "module" }));
