@@ -87,6 +87,19 @@ test("an open listing keeps its release; once it is closed nothing is left of it
   }
 });
 
+test("who leaves takes its listings with it", async () => {
+  const owner = await Client.registered(server);
+  const listing = await Listing.open(owner);
+  await ok(await owner.call("ailocks-delete", { json: { id: owner.id } }));
+  await assertProblem(await listing.show(), 404, "not_found");
+  await assertProblem(await listing.buy(buyer), 404, "not_found");
+  const row = await server.db
+    .prepare("select closed_at from listings where id = ?")
+    .bind(listing.id)
+    .first();
+  assert.notEqual(row.closed_at, null);
+});
+
 test("one's own listings come page by page, newest first", async () => {
   const other = await Client.registered(server);
   const made = [];

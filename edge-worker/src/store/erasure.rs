@@ -67,6 +67,10 @@ pub fn erase(id: AilockId, now: i64) -> Vec<Query> {
         of(
             "delete from link_log where link_id in (select immutable_id from download_links where user_id = ?1)",
         ),
+        at("update listings set closed_at = min(closes_at, cast(?2 as integer)) \
+            where seller_ailock_id = ?1 and closed_at is null"),
+        of("update listing_sales set sealed_secret = null where transfer_id in \
+            (select id from product_transfers where to_ailock_id = ?1)"),
         of("delete from webhooks where ailock_id = ?1"),
         of("delete from payment_accounts where ailock_id = ?1"),
         of("update product_transfers set held_envelope = null where from_ailock_id = ?1"),
