@@ -10,6 +10,7 @@ use crate::error::ApiError;
 use crate::log::{self, RunLine};
 use crate::store::{Store, replay};
 use crate::stripe::{confirm, reconcile};
+use crate::webhooks;
 use crate::{outbox, retention, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
@@ -30,6 +31,7 @@ pub async fn run(env: Env) {
     report("missing chunks", background(&env, sweep::find_missing).await);
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
+    report("webhooks", background(&env, webhooks::run).await);
     report("reconciliation", payments(&env, reconcile::run_daily).await);
 }
 

@@ -122,7 +122,10 @@ pub async fn begin(
         transfers::insert(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
     let batch = [insert].into_iter().chain(entry.queries()).chain(follow).collect();
     match ctx.store.batch(batch).await {
-        Ok(_) => Ok(transfer),
+        Ok(_) => {
+            ctx.has_calls.set(true);
+            Ok(transfer)
+        }
         Err(error) if error.is_unique("product_transfers") => Err(BeginError::Taken),
         Err(error) => Err(BeginError::Failed(error.into())),
     }
@@ -191,7 +194,11 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
     let batch =
         entry.queries().into_iter().chain([update]).chain(follow).chain(books).chain(change.with).collect();
     match ctx.store.batch(batch).await {
-        Ok(_) => Ok(true),
+        Ok(_) => {
+            // Somebody may be told of it.
+            ctx.has_calls.set(true);
+            Ok(true)
+        }
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
         // Another delivery of the same event stored it, and all that follows from it.
         Err(error) if error.is_unique("stripe_events") => Ok(true),

@@ -35,6 +35,7 @@ pub mod stripe_events;
 pub mod sweeps;
 pub mod transfers;
 pub mod uploads;
+pub mod webhooks;
 
 use std::cell::Cell;
 

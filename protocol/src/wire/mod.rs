@@ -3,12 +3,14 @@
 mod batch;
 mod claims;
 mod disputes;
+mod findings;
 mod inbox;
 mod inputs;
 mod payments;
 mod products;
 mod transfers;
 mod uploads;
+mod webhooks;
 
 pub use batch::{
     Batch, BatchAnswer, BatchInbox, BatchOp, BatchRequest, BatchResult, ConfirmPayment, MAX_BATCH,
@@ -17,6 +19,7 @@ pub use claims::{
     Ack, AckAnswer, CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, DownloadManifest,
 };
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
+pub use findings::{FindingView, Findings, OwedRefund};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use payments::{Onboard, OnboardAnswer, PaymentAccount, PaymentsMode};
@@ -29,3 +32,4 @@ pub use uploads::{
     AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
     UploadOpened, UploadState, UploadStatus,
 };
+pub use webhooks::{MakeWebhook, RevokeWebhook, TRANSFER_UPDATED, Webhook, Webhooks};
