@@ -76,7 +76,8 @@ impl Entry {
     }
 }
 
-fn cut(text: &str) -> &str {
+/// The beginning of a user agent that is kept.
+pub fn cut(text: &str) -> &str {
     let end =
         text.char_indices().map(|(at, char)| at + char.len_utf8()).take_while(|end| *end <= MAX_USER_AGENT);
     text.get(..end.last().unwrap_or_default()).unwrap_or_default()

@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use crate::limits::{self, Keeping, Quotas};
 use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
+use crate::visitor::KeptAddress;
 use crate::webhooks::WebhookRules;
 
 /// Settings of a deployment. Secrets are not among them.
@@ -30,6 +31,8 @@ pub struct Config {
     pub operator: Option<AilockId>,
     /// Which addresses of sellers' systems are called.
     pub webhooks: WebhookRules,
+    /// `LINK_LOG_IP`: what the logs of download links keep of an address.
+    pub link_log_ip: KeptAddress,
     /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
     pub test_clock: bool,
 }
@@ -59,6 +62,8 @@ impl Config {
         let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
         let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
         let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
+        let link_log_ip = KeptAddress::from_var(var("LINK_LOG_IP").as_deref())
+            .ok_or(ApiError::Bug("LINK_LOG_IP is not hashed, truncated or none"))?;
         let test_clock = var("TEST_CLOCK").is_some();
         Ok(Self {
             public_origin,
@@ -70,6 +75,7 @@ impl Config {
             arbiter,
             operator,
             webhooks,
+            link_log_ip,
             test_clock,
         })
     }

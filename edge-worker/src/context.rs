@@ -1,55 +1,27 @@
 //! What a handler is given beside the request: the books, the time, the settings and the name of the call.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use claimcheck_protocol::bytes::Bytes;
+use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::problem::ProblemCode;
-use worker::{Bucket, Env, Headers, Request, Url};
+use worker::{Bucket, Env, Headers, Request, Response, Url};
 
 use crate::clock::{self, Now};
 use crate::config::Config;
 use crate::error::{ApiError, Refusal};
-use crate::random;
 use crate::server_key::ServerKeys;
 use crate::store::Store;
 use crate::stripe::Stripe;
+use crate::trace::CallNames;
 
 const DATABASE: &str = "DB";
 const BLOBS: &str = "BLOBS";
+const PAGE: &str = "ASSETS";
 const RATE_WINDOW_SECONDS: &str = "60";
 /// The origin of background work where none is configured. It has no address, and only development configures none.
 const LOCAL_ORIGIN: &str = "http://localhost";
-
-/// The names of one call, for the log, the audit and the caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallNames {
-    /// Ours, fresh for each call.
-    pub request_id: String,
-    /// The caller's (W3C traceparent), or fresh.
-    pub trace_id: String,
-}
-
-impl CallNames {
-    /// Takes the trace of a `traceparent` header of the form `00-<32 hex>-<16 hex>-<2 hex>`.
-    pub fn make(traceparent: Option<&str>) -> Result<Self, ApiError> {
-        let request_id = format!("req_{}", Bytes(random::make_bytes::<16>()?));
-        let trace_id = match traceparent.and_then(trace_of) {
-            Some(trace) => trace.to_owned(),
-            None => random::make_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect(),
-        };
-        Ok(Self { request_id, trace_id })
-    }
-}
-
-fn trace_of(traceparent: &str) -> Option<&str> {
-    let mut parts = traceparent.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let real = trace.len() == 32 && hex(trace) && trace.bytes().any(|byte| byte != b'0');
-    (version == "00" && real).then_some(trace)
-}
 
 /// Where a call comes from; kept in audit rows as a salted hash only, never logged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -82,6 +54,10 @@ pub struct Ctx {
     pub path_params: BTreeMap<&'static str, String>,
     /// Whether this call has written calls to others into the outbox, to be made once it is answered.
     pub has_calls: Cell<bool>,
+    /// The sale that the call turned out to be about, for the log.
+    pub transfer: Cell<Option<TransferId>>,
+    /// What a call to others carries on: of the call, or of the part that is being worked at.
+    traceparent: RefCell<String>,
     env: Env,
 }
 
@@ -101,39 +77,65 @@ impl Ctx {
         let origin =
             CallOrigin { ip: header(headers, "cf-connecting-ip"), user_agent: header(headers, "user-agent") };
         let method = request.inner().method();
-        let (path_params, has_calls) = (BTreeMap::new(), Cell::new(false));
-        Ok(Self { names, origin, url, method, issuer, config, now, store, path_params, has_calls, env })
+        Ok(Self {
+            traceparent: RefCell::new(names.traceparent()),
+            names,
+            origin,
+            url,
+            method,
+            issuer,
+            config,
+            now,
+            store,
+            path_params: BTreeMap::new(),
+            has_calls: Cell::new(false),
+            transfer: Cell::new(None),
+            env,
+        })
     }
 
     /// For work that no request waits for, which is the server's own: a cron run, or what is left to do after an
     /// answer.
     pub async fn background(env: Env) -> Result<Self, ApiError> {
-        let names = CallNames::make(None)?;
+        Self::named(env, CallNames::make(None)?).await
+    }
+
+    /// The same for what a call has left to do, in the call's trace.
+    pub async fn after(env: Env, call: &CallNames) -> Result<Self, ApiError> {
+        Self::named(env, call.part()?).await
+    }
+
+    async fn named(env: Env, names: CallNames) -> Result<Self, ApiError> {
         let config = Config::parse(&env)?;
         let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
         let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
         let store = open_store(&env)?;
         let now = clock::now(&config, &issuer, &store).await?;
-        let (origin, path_params) = (CallOrigin::default(), BTreeMap::new());
-        let has_calls = Cell::new(false);
         Ok(Self {
+            traceparent: RefCell::new(names.traceparent()),
             names,
-            origin,
+            origin: CallOrigin::default(),
             url,
             method: String::new(),
             issuer,
             config,
             now,
             store,
-            path_params,
-            has_calls,
+            path_params: BTreeMap::new(),
+            has_calls: Cell::new(false),
+            transfer: Cell::new(None),
             env,
         })
     }
 
     /// Stripe, as this deployment is set up.
     pub fn stripe(&self) -> Result<Stripe, ApiError> {
-        Stripe::from_env(&self.env, &self.config)
+        Stripe::from_env(&self.env, &self.config, self.traceparent.borrow().clone())
+    }
+
+    /// From here on calls to others are of this part of the call.
+    pub fn enter(&self, part: &CallNames) {
+        self.traceparent.replace(part.traceparent());
     }
 
     /// The secrets that Stripe signs webhooks with: the previous one is there while a rotation lasts, and what happens
@@ -149,6 +151,13 @@ impl Ctx {
     /// The bucket of sealed chunks.
     pub fn blobs(&self) -> Result<Bucket, ApiError> {
         open_bucket(&self.env)
+    }
+
+    /// The page that every address of it begins as; none where the deployment serves no page.
+    pub async fn page_shell(&self) -> Result<Option<Response>, ApiError> {
+        let Ok(page) = self.env.assets(PAGE) else { return Ok(None) };
+        let shell = self.url.join("/").map_err(|_| ApiError::Bug("the address has no root"))?;
+        Ok(Some(page.fetch(shell, None).await?))
     }
 
     /// The server's signing key.
@@ -185,20 +194,4 @@ pub fn open_bucket(env: &Env) -> Result<Bucket, ApiError> {
 /// The database of a deployment.
 pub fn open_store(env: &Env) -> Result<Store, ApiError> {
     env.d1(DATABASE).map(Store::new).map_err(|_| ApiError::Bug("the binding DB is missing"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_is_taken_only_in_its_form() {
-        let trace = "0af7651916cd43dd8448eb211c80319c";
-        assert_eq!(trace_of(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace));
-        assert_eq!(trace_of(&format!("01-{trace}-b7ad6b7169203331-01")), None);
-        assert_eq!(trace_of(&format!("00-{}-b7ad6b7169203331-01", "0".repeat(32))), None);
-        assert_eq!(trace_of(&format!("00-{}-b7ad6b7169203331-01", trace.to_uppercase())), None);
-        assert_eq!(trace_of("00-\"injected\"-x-01"), None);
-        assert_eq!(trace_of(""), None);
-    }
 }

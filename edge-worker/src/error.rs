@@ -145,6 +145,16 @@ pub struct Outcome {
     pub cause: Option<String>,
 }
 
+impl Outcome {
+    /// Of a call, or a part of one.
+    pub fn of<T>(result: &Result<T, ApiError>) -> Self {
+        match result {
+            Ok(_) => Self { code: "ok", fault: None, cause: None },
+            Err(error) => error.outcome(),
+        }
+    }
+}
+
 impl ApiError {
     /// What the log says.
     pub fn outcome(&self) -> Outcome {

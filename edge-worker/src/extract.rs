@@ -7,6 +7,7 @@ use worker::Request;
 
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::json_place;
 
 /// The largest JSON body of most routes, in bytes.
 pub const MAX_JSON: usize = 1024 * 1024;
@@ -62,11 +63,8 @@ pub async fn body(request: &mut Request, limit: usize) -> Result<Vec<u8>, ApiErr
 
 /// JSON bytes; the refusal names the member.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| unreadable(&error.path().to_string(), &error.inner().to_string()))?;
-    deserializer.end().map_err(|error| unreadable(".", &error.to_string()))?;
-    Ok(value)
+    serde_json::from_slice(bytes)
+        .map_err(|error| unreadable(&json_place::path_of(&error, bytes), &error.to_string()))
 }
 
 /// The query parameters.
@@ -79,7 +77,7 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 }
 
 fn unreadable(member: &str, reason: &str) -> ApiError {
-    let place = if member == "." { "the body" } else { member };
+    let place = if member.is_empty() { "the body" } else { member };
     Refusal::new(ProblemCode::InvalidRequest).detail(format!("{place}: {reason}")).into()
 }
 
@@ -116,7 +114,11 @@ mod tests {
         let bad = parse_json::<Outer>(br#"{"list":[{"product_id":"x"}]}"#).unwrap_err();
         assert!(detail(bad).contains("list[0].product_id: "));
         let missing = parse_json::<Outer>(b"{}").unwrap_err();
-        assert!(detail(missing).contains("missing field `list`"));
+        assert!(detail(missing).contains("the body: missing field `list`"));
+        let inner = parse_json::<Outer>(b"{\n\"list\":[{ }]}").unwrap_err();
+        assert!(detail(inner).contains("list[0]: missing field `product_id`"));
+        let unknown = parse_json::<Outer>(br#"{"list":[],"x":1}"#).unwrap_err();
+        assert!(detail(unknown).contains("x: unknown field `x`"));
         let trailing = parse_json::<Outer>(format!("{good} {good}").as_bytes()).unwrap_err();
         assert!(detail(trailing).contains("the body: trailing characters"));
         assert!(parse_json::<Outer>(b"\xff").is_err());

@@ -1,10 +1,13 @@
-//! One JSON line per call or run. It names routes, codes and times; never ids of callers, addresses, bodies or tokens.
+//! One JSON line per call or run. It names routes, codes, times and the sale; never callers, addresses, bodies or
+//! tokens.
 
 use serde::Serialize;
 use worker::console_log;
 
-use crate::context::CallNames;
+use claimcheck_protocol::ids::TransferId;
+
 use crate::error::Outcome;
+use crate::trace::CallNames;
 
 /// The line of one call.
 #[derive(Debug, Serialize)]
@@ -15,6 +18,14 @@ pub struct CallLine<'a> {
     pub request_id: &'a str,
     /// Names the caller's trace.
     pub trace_id: &'a str,
+    /// Names the call in the trace.
+    pub span_id: &'a str,
+    /// The caller's span, if it told one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<&'a str>,
+    /// The sale that it is about, if one of the caller's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transfer_id: Option<TransferId>,
     /// The route's name, not the address.
     pub route: &'a str,
     /// As sent, if it is one that some route knows.
@@ -23,6 +34,8 @@ pub struct CallLine<'a> {
     pub status: u16,
     /// Milliseconds, as far as the runtime's clock moves.
     pub ms: f64,
+    /// Upper bound of the latency's bucket; none above them all.
+    pub le: Option<u32>,
     /// D1 statements.
     pub db_statements: u32,
     /// "ok" or a code.
@@ -55,6 +68,9 @@ struct PartLine<'a> {
     level: &'static str,
     request_id: &'a str,
     trace_id: &'a str,
+    span_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<&'a str>,
     part: &'static str,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,12 +79,14 @@ struct PartLine<'a> {
     cause: Option<String>,
 }
 
-/// Writes what a part of a call came to that does not decide the answer's status.
+/// Writes what a part of a call came to, which does not decide the answer's status.
 pub fn write_part(names: &CallNames, part: &'static str, outcome: Outcome) {
     write(&PartLine {
         level: level(&outcome),
         request_id: &names.request_id,
         trace_id: &names.trace_id,
+        span_id: &names.span_id,
+        parent_id: names.parent_id.as_deref(),
         part,
         outcome: outcome.code,
         fault: outcome.fault,

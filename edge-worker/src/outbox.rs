@@ -12,6 +12,7 @@ use crate::store::transfers::{self, StoredTransfer};
 use crate::stripe::feed::{self, Source};
 use crate::stripe::objects::{Refund, Session};
 use crate::stripe::{CallError, Stripe};
+use crate::trace::CallNames;
 use crate::webhooks;
 
 /// Calls of one run.
@@ -20,8 +21,8 @@ const MAX_CALLS: u32 = 20;
 const TAKEN_SECONDS: i64 = 120;
 
 /// Makes what is due now, for a call that has been answered. What fails is left to the cron.
-pub async fn run_after_answer(env: Env) {
-    match Ctx::background(env).await {
+pub async fn run_after_answer(env: Env, call: CallNames) {
+    match Ctx::after(env, &call).await {
         Ok(ctx) => {
             report("outbox", run(&ctx).await);
             report("webhooks", webhooks::run(&ctx).await);

@@ -23,10 +23,10 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, batch, cancel, chunk_put, claims, dispute, download, findings, grant, health, inbox,
-    invoice, metadata, offers, onboard, packet, products, refund, register, requirements,
-    requirements_reject, requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict,
-    webhook, webhooks,
+    ack, ailocks, attachment_read, attachments, batch, cancel, chunk_put, claims, content, dispute, download,
+    erasure, findings, grant, health, inbox, invoice, link_claims, link_page, links, metadata, offers,
+    onboard, packet, product_files, products, refund, register, requirements, requirements_reject,
+    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook, webhooks,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -34,18 +34,21 @@ pub static ROUTES: &[Route] = &[
     // Identity
     api("ailocks-register", POST, public!(register::register)).rate("RATE_REGISTER"),
     api("ailocks", GET, token!(ailocks::show)),
+    api("ailocks-delete", POST, token!(erasure::delete)),
     at("/token", POST, public!(token::issue)),
     at("/.well-known/oauth-authorization-server", GET, public!(metadata::authorization_server)),
     at("/.well-known/jwks.json", GET, public!(metadata::jwks)),
     // Products and their releases
     api("products-create", POST, token!(products::create)),
     api("products", GET_PATCH, token!(products::show_or_edit)),
+    at("/api/products/:id/files", GET, token!(product_files::show)),
     api("products-upload-init", POST, token!(uploads::init)),
     // Create-once and checked by its hash: a proof seen twice does no harm, and no row is written per chunk.
     api("products-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
     api("products-upload-complete", POST, token!(upload_complete::complete)),
     api("products-upload-status", GET, token!(uploads::status)),
     api("products-upload-abort", POST, token!(uploads::abort)),
+    api("content-checks", GET_POST, token!(content::show_or_report)),
     // Sales
     api("products-offer", POST, token!(offers::make)),
     api("products-invoice", POST, token!(invoice::make)),
@@ -60,6 +63,11 @@ pub static ROUTES: &[Route] = &[
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),
     api("transfers-refund", POST, token!(refund::make)),
+    api("attachments-upload-init", POST, token!(attachments::init)),
+    api("attachments-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
+    api("attachments-upload-complete", POST, token!(attachments::complete)),
+    api("attachments", GET, token!(attachment_read::show)),
+    api("attachments-download-chunk", GET, token!(attachment_read::chunk)),
     api("payments-onboard", POST, token!(onboard::make)),
     api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
@@ -77,6 +85,14 @@ pub static ROUTES: &[Route] = &[
     api("products-download-manifest", GET, ticket!(download::manifest)),
     api("products-download-chunk", GET, ticket!(download::chunk)),
     api("products-ack", POST, token!(ack::acknowledge)).rate("RATE_ACK"),
+    // Download links. A link's claim is its key's, which proves itself, and costs nobody a registration.
+    api("download-links", GET_POST, token!(links::make_or_list)),
+    api("download-links-revoke", POST, token!(links::revoke)),
+    api("download-links-log", GET, token!(links::log)),
+    at("/downloads/:token", GET, public!(link_page::show)).rate("RATE_ANON"),
+    at("/downloads/:token/claim", POST, public!(link_claims::claim)).rate("RATE_CLAIM"),
+    api("link-claims-cancel", POST, ticket!(link_claims::cancel)),
+    api("link-claims-complete", POST, ticket!(link_claims::complete)),
     // Operation
     at("/healthz", GET, public!(health::show)),
 ];

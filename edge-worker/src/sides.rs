@@ -15,6 +15,7 @@ use crate::store::{Store, ailocks};
 pub async fn load(ctx: &Ctx, caller: &Caller, id: TransferId) -> Result<(StoredTransfer, Party), ApiError> {
     let transfer = transfers::find(&ctx.store, id).await?.ok_or(ProblemCode::NotFound)?;
     let party = Party::of(caller, transfer.seller, transfer.buyer)?;
+    ctx.transfer.set(Some(id));
     Ok((transfer, party))
 }
 
@@ -46,10 +47,9 @@ pub async fn load_as_seller(
     }
 }
 
-/// The keys of an Ailock that takes part in something, so it is registered.
+/// The keys of an Ailock that takes part in something, so it is registered, or was until it left.
 pub async fn keys(store: &Store, id: AilockId) -> Result<AilockKeys, ApiError> {
-    let registration = ailocks::find(store, id).await?;
-    registration.map(|found| found.keys).ok_or(ApiError::Bug("a side of a transfer is not registered"))
+    ailocks::keys(store, id).await?.ok_or(ApiError::Bug("a side of a transfer was never registered"))
 }
 
 /// What `viewer`, who is one of the sides, sees. The envelope is the buyer's alone.

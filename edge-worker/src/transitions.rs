@@ -173,6 +173,7 @@ async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
 
 /// Whether the change was stored; if not, another one came first.
 async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
+    ctx.transfer.set(Some(current.id));
     let Transition { next, effects } = decide_all(&current, change.earlier, change.event)?;
     if effects == [Effect::NoEffect] && change.with.is_empty() {
         return Ok(true);
@@ -200,6 +201,8 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
             Ok(true)
         }
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        // Another call with the same id, or the same token, came first.
+        Err(error) if error.is_unique("download_links") => Ok(true),
         // Another delivery of the same event stored it, and all that follows from it.
         Err(error) if error.is_unique("stripe_events") => Ok(true),
         Err(error) => Err(error.into()),

@@ -152,6 +152,13 @@ type_id!(
     /// An address that is told of its owner's sales.
     WebhookId, "webhook");
 
+impl AttachmentId {
+    /// The release that an attachment is, of one file: the same 16 bytes under another prefix.
+    pub const fn release_id(&self) -> ReleaseId {
+        ReleaseId(self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,8 @@ pub const AILOCK_ID: &[u8] = b"claimcheck/ailock-id/v1\0";
 pub const FILE_KEY: &[u8] = b"claimcheck/file-key/v1\0";
 /// HKDF info of the key of `sealed_meta`, from the release key; followed by the release id (16 bytes).
 pub const META_KEY: &[u8] = b"claimcheck/meta/v1\0";
+/// HKDF info of the key of one file's sealed name, from the file key; followed by the file id (16 bytes).
+pub const NAME_KEY: &[u8] = b"claimcheck/name/v1\0";
 /// FLOE's aad of a file; followed by the file id (16 bytes) and the seller's Ed25519 key (32 bytes).
 pub const FILE_AAD: &[u8] = b"claimcheck/file/v1\0";
 /// Prefix of a file's `plaintext_hash`.
@@ -65,3 +67,5 @@ pub const PACKET: &[u8] = b"claimcheck/packet/v1\0";
 pub const AUDIT_ROW: &[u8] = b"claimcheck/audit-row/v1\0";
 /// Prefix of the salted hash of an IP address and user agent in an audit row.
 pub const AUDIT_ORIGIN: &[u8] = b"claimcheck/audit-origin/v1\0";
+/// Prefix of the hash of an IP address in a link's log; followed by the day's salt (32 bytes).
+pub const LINK_LOG_IP: &[u8] = b"claimcheck/link-log-ip/v1\0";

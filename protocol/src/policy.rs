@@ -7,7 +7,9 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use required_input::{InputConstraints, InputError, InputFault, InputKind, InputTiming, RequiredInput};
+pub use required_input::{
+    InputConstraints, InputError, InputFault, InputKind, InputTiming, MAX_MAX_SIZE_MB, RequiredInput,
+};
 
 /// Retention unless the seller says otherwise: 7 days, in seconds.
 pub const DEFAULT_RETENTION_SECONDS: u32 = 7 * 24 * 3600;

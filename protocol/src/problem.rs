@@ -83,6 +83,8 @@ problem_codes! {
     ContentCheckPending = ("content_check_pending", 409, "The content check is not finished"),
     /// The content did not pass its check.
     ContentRefused = ("content_refused", 409, "The content did not pass its check"),
+    /// An Ailock cannot leave while a sale of its is not over.
+    OpenSales = ("open_sales", 409, "Some sales are not over yet"),
     /// No open dispute of the caller has this id.
     DisputeNotOpen = ("dispute_not_open", 409, "There is no open dispute of this id"),
     /// Nobody has paid, so nothing can go back.

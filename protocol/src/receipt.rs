@@ -10,7 +10,9 @@ use crate::money::{Amount, Currency};
 use crate::signed::{Statement, StatementError, V1};
 
 /// A member that is left out where it has no value: null would be a second spelling of the same body.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(member: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    member: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(member).map(Some)
 }
 

@@ -47,7 +47,7 @@ export const STEPS = [
   {
     name: "worker",
     what: "the Worker",
-    inputs: [...RUST_INPUTS, "edge-worker"],
+    inputs: [...RUST_INPUTS, "edge-worker", "migrations"],
     after: [],
     output: "edge-worker/build",
     command: ["worker-build", ...(IS_DEV ? ["--profile", "quick", "--no-opt"] : ["--release"])],

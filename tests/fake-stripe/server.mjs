@@ -75,7 +75,7 @@ export async function startFakeStripe({
 /** @typedef {{ kind: number | "timeout" | "lost-answer", match: string }} Failure */
 
 export class FakeStripe {
-  /** Every API call, oldest first. @type {{ method: string, path: string, params: Record<string, string>, idempotencyKey: string | undefined, status: number | undefined }[]} */
+  /** Every API call, oldest first. @type {{ method: string, path: string, params: Record<string, string>, idempotencyKey: string | undefined, traceparent: string | undefined, status: number | undefined }[]} */
   calls = [];
   /** @type {Failure[]} */
   #failures = [];
@@ -321,6 +321,7 @@ export class FakeStripe {
       path: `/v1/${path}`,
       params: Object.fromEntries(new URLSearchParams(form)),
       idempotencyKey: headers["idempotency-key"],
+      traceparent: headers.traceparent,
       status: undefined,
     };
     this.calls.push(call);

@@ -108,7 +108,10 @@ test("the caller's trace stands in every result, in the audit and in the log", a
   const parts = lines.filter(({ part }) => part !== undefined);
   assert.deepEqual(
     parts.map(({ part, outcome, trace_id }) => [part, outcome, trace_id]),
-    [["get_delivery_ticket", "not_found", TRACE]],
+    [
+      ["init_product_transfer", "ok", TRACE],
+      ["get_delivery_ticket", "not_found", TRACE],
+    ],
   );
   const fresh = await run(seller, [requests[1]]);
   assert.match(fresh.results[0].trace_id, /^[0-9a-f]{32}$/);

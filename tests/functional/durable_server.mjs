@@ -92,6 +92,8 @@ export class DurableServer {
     const gone = once(this.#child, "exit");
     process.kill(-this.#child.pid, "SIGKILL");
     await gone;
+    for (const { reject } of this.#asked.values()) reject(new Error("the server was killed"));
+    this.#asked.clear();
   }
 
   /** Begins again on what is on disk. */
@@ -110,6 +112,11 @@ export class DurableServer {
   /** Rows of a statement. */
   query(sql, ...values) {
     return this.#ask({ sql, values });
+  }
+
+  /** Keys and sizes in the bucket. */
+  objects(prefix = "") {
+    return this.#ask({ prefix });
   }
 
   /** Runs the cron. */

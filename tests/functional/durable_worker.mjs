@@ -31,13 +31,29 @@ for (const batch of migrations) await db.batch(batch.map((statement) => db.prepa
 process.on("message", answer);
 process.send?.({ ready: true });
 
-/** @param {{ id: string, sql?: string, values?: unknown[] }} asked rows of a statement, or without one a cron run */
-async function answer({ id, sql, values = [] }) {
+/**
+ * @param {{ id: string, sql?: string, values?: unknown[], prefix?: string }} asked rows of a statement, or objects under
+ *   a prefix, or without either a cron run
+ */
+async function answer({ id, sql, values = [], prefix }) {
   try {
-    process.send?.({ id, result: sql === undefined ? await runCron() : await rows(sql, values) });
+    const run = () => (prefix === undefined ? runCron() : objects(prefix));
+    process.send?.({ id, result: sql === undefined ? await run() : await rows(sql, values) });
   } catch (error) {
     process.send?.({ id, error: String(error) });
   }
+}
+
+async function objects(prefix) {
+  const bucket = await miniflare.getR2Bucket("BLOBS");
+  const found = [];
+  let cursor;
+  do {
+    const page = await bucket.list({ prefix, cursor });
+    found.push(...page.objects.map(({ key, size }) => ({ key, size })));
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+  return found;
 }
 
 async function rows(sql, values) {

@@ -5,7 +5,8 @@ import { after, before, test } from "node:test";
 import { identity } from "../interop/protocol.mjs";
 import { Client, makeProofKey } from "./client.mjs";
 import { startServer } from "./harness.mjs";
-import { newId } from "./release.mjs";
+import { Link, visitor } from "./links.mjs";
+import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { openDispute, verdict } from "./statements.mjs";
 
@@ -172,4 +173,29 @@ test("Stripe's events, calls that were made and used proofs go; what is still to
   );
   assert.deepEqual(await rows("select 1 from replay where id = 'used'"), []);
   assert.deepEqual(await rows("select 1 from stripe_events"), []);
+});
+
+test("a link and all about it go after the days of records, and not while a claim of it could run", async () => {
+  const release = await completeRelease(seller, [1]);
+  const [used, ended] = [await Link.made(seller, release), await Link.made(seller, release)];
+  const who = await visitor(server);
+  await ok(await used.claim(who));
+  await ok(await ended.revoke());
+  const made = server.clock.now();
+  const about = async (link) => ({
+    links: (await rows("select 1 from download_links where immutable_id = ?", link.id)).length,
+    bodies: (await rows("select 1 from link_bodies where link_id = ?", link.id)).length,
+    claims: (await rows("select 1 from claims where link_id = ?", link.id)).length,
+    log: (await rows("select 1 from link_log where link_id = ?", link.id)).length,
+  });
+  const before = await about(used);
+  assert.deepEqual(before, { links: 1, bodies: 1, claims: 1, log: 1 });
+  await runAt(made + RECORD_DAYS * DAY - 1);
+  assert.deepEqual(await about(used), before);
+  assert.equal((await about(ended)).links, 1);
+  await runAt(made + RECORD_DAYS * DAY);
+  assert.equal((await about(ended)).links, 0, "revoked a day earlier");
+  assert.equal((await about(used)).links, 1);
+  await runAt(made + (RECORD_DAYS + 1) * DAY + 1);
+  assert.deepEqual(await about(used), { links: 0, bodies: 0, claims: 0, log: 0 });
 });

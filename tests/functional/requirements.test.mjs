@@ -154,7 +154,7 @@ test("the seller sends an input back, the buyer is told why, and provides anothe
     provided: first,
   });
   assert.deepEqual((await notices(sale)).slice(-2), [
-    [buyer.id, { notice: "input_rejected", id: "name" }],
+    [buyer.id, { notice: "input_rejected", id: "name", reason: "too blurred" }],
     [buyer.id, { notice: "inputs_needed", ids: ["name"] }],
   ]);
   await unchanged(sale, async () => {

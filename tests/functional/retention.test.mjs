@@ -4,11 +4,13 @@ import { after, afterEach, before, test } from "node:test";
 import { identity } from "../interop/protocol.mjs";
 import { Client, assertProblem, makeProofKey } from "./client.mjs";
 import { startServer } from "./harness.mjs";
+import { Link, visitor } from "./links.mjs";
 import { Release, chunkKey, completeRelease, newId, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, openDispute, revoke, verdict } from "./statements.mjs";
 
-const DAY = 24 * 3600;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
 const RECORD_DAYS = 30;
 const RUN = 5;
@@ -185,43 +187,22 @@ test("a link keeps its release while it is open, and while a claim of it runs", 
   const release = await completeRelease(seller, [1]);
   const other = await completeRelease(seller, [1]);
   const due = release.completed.expires_at;
-  const insertLink = (of, expires, revoked = null) => {
-    const id = newId("link");
-    return server.db
-      .prepare(
-        `insert into download_links (immutable_id, user_id, access_token, expires_at, created_at, updated_at, release_id,
-           wrapped_key, auth_hash, has_password, revoked_at) values (?1, ?2, ?3, ?4, 1, 1, ?5, ?7, ?8, 0, ?6)`,
-      )
-      .bind(
-        id,
-        seller.id,
-        randomBytes(32).toString("base64url"),
-        expires,
-        of.id,
-        revoked,
-        "A".repeat(80),
-        "A".repeat(43),
-      )
-      .run()
-      .then(() => id);
-  };
-  const link = await insertLink(release, due + DAY);
-  await insertLink(other, due + DAY, due);
-  await server.db
-    .prepare(
-      `insert into claims (id, link_id, release_id, key_thumbprint, nonce, created_at, expires_at)
-       values (?1, ?2, ?3, ?4, ?4, 1, ?5)`,
-    )
-    .bind(newId("claim"), link, release.id, "A".repeat(43), due + 2 * DAY)
-    .run();
-  await runAt(due + DAY - 1);
-  await isKept(release);
+  await server.clock.set(due - HOUR);
+  const link = await Link.made(seller, release);
+  const revoked = await Link.made(seller, other);
+  await ok(await revoked.revoke());
+  const who = await visitor(server);
+  await server.clock.set(due + 22 * HOUR);
+  const claim = await ok(await link.claim(who));
+  assert.equal(link.made.expires_at, due + 23 * HOUR);
+  await runAt(due + 23 * HOUR + 1);
   await isGone(other, "its link was revoked");
-  await runAt(due + 2 * DAY - 1);
   await isKept(release, "a claim runs");
-  await runAt(due + 2 * DAY);
+  await runAt(claim.claim_expires_at - 1);
+  await isKept(release);
+  await runAt(claim.claim_expires_at);
   await isGone(release);
-  await assert.rejects(insertLink(release, due + 9 * DAY), /releases\.deleted_at/);
+  await assertProblem(await new Link(seller, release).make(), 410, "release_gone");
 });
 
 test("one run deletes a bounded number, and the next goes on", async () => {

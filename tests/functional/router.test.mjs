@@ -94,12 +94,14 @@ describe("every answer", () => {
     const id = response.headers.get("x-request-id");
     const lines = server.logs().filter(({ request_id }) => request_id === id);
     assert.equal(lines.length, 1);
-    const { ms, ...line } = lines[0];
-    assert.equal(typeof ms, "number");
+    const { ms, le, span_id, ...line } = lines[0];
+    assert.ok(ms <= le);
+    assert.match(span_id, /^[0-9a-f]{16}$/);
     assert.deepEqual(line, {
       level: "info",
       request_id: id,
       trace_id: "0af7651916cd43dd8448eb211c80319c",
+      parent_id: "b7ad6b7169203331",
       route: "ailocks",
       method: "GET",
       status: 401,
@@ -206,8 +208,11 @@ describe("a deployment", () => {
     assert.deepEqual(await response.json(), {
       ok: true,
       database: "ok",
+      migrations: "ok",
       blobs: "ok",
       server_key: "ok",
+      cron: "ok",
+      outbox: "ok",
     });
   });
 
@@ -218,8 +223,11 @@ describe("a deployment", () => {
       assert.deepEqual(await health.json(), {
         ok: false,
         database: "ok",
+        migrations: "ok",
         blobs: "ok",
         server_key: "failing",
+        cron: "ok",
+        outbox: "ok",
       });
       const client = await Client.make(broken);
       assert.equal((await client.register()).status, 200);

@@ -118,6 +118,12 @@ export function envelopeInfo({ subject, offerHash, manifestHash, seller, recipie
   ]);
 }
 
+/** What an input is sealed in; `manifestHash` where it is the key of a file. */
+export function inputContext({ transferId, offerHash, id, manifestHash }) {
+  const file = manifestHash ? [Buffer.alloc(1), manifestHash] : [];
+  return Buffer.concat([idBytes(transferId), offerHash, Buffer.from(id), ...file]);
+}
+
 export const envelopeInput = (info, sealed) => Buffer.concat([label("envelope-sig"), info, sealed]);
 
 const suite = new CipherSuite({

@@ -21,6 +21,7 @@ const KINDS = [
   "revoke",
   "dispute",
   "verdict",
+  "inputs",
   "packet",
 ];
 
@@ -62,7 +63,7 @@ test("the key schedule is HKDF-SHA256 over the documented labels", () => {
 
 test("statements have the canonical form, hash and signature that are frozen", () => {
   const { statements } = vectors("statements.json");
-  assert.equal(statements.length, 8);
+  assert.equal(statements.length, 10);
   for (const { kind, seed, public_key, body, jcs, hash, signature } of statements) {
     const { signing } = protocol.identity(bytes(seed));
     assert.equal(text(signing.publicKey), public_key, kind);
@@ -137,5 +138,43 @@ test("things sealed for other purposes open for their recipient", async () => {
     const info = Buffer.concat([protocol.label(`seal/${vector.purpose}`), bytes(vector.context)]);
     const opened = await protocol.hpkeOpen(recipient.sealing.secret, info, bytes(vector.sealed));
     assert.equal(text(opened), vector.plaintext);
+  }
+});
+
+test("inputs are bound to sale, offer, input and file, and open for the seller", async () => {
+  const { inputs } = vectors("sealed.json");
+  const { statements } = vectors("statements.json");
+  const signed = statements.filter(({ kind }) => kind === "inputs");
+  assert.deepEqual(
+    inputs.map(({ id }) => id),
+    ["company", "logo"],
+  );
+  for (const [at, vector] of inputs.entries()) {
+    const { body } = signed[at];
+    assert.deepEqual([body.id, body.sealed], [vector.id, vector.sealed]);
+    const bound = (changes = {}) =>
+      protocol.inputContext({
+        transferId: body.transfer_id,
+        offerHash: bytes(body.offer_hash),
+        id: body.id,
+        manifestHash: body.attachment && bytes(body.attachment.manifest_hash),
+        ...changes,
+      });
+    assert.equal(text(bound()), vector.context);
+    const { secret } = protocol.identity(bytes(vector.recipient_seed)).sealing;
+    const open = (context) =>
+      protocol.hpkeOpen(
+        secret,
+        Buffer.concat([protocol.label("seal/inputs"), context]),
+        bytes(vector.sealed),
+      );
+    assert.equal(text(await open(bound())), vector.plaintext);
+    for (const changes of [
+      { id: "other" },
+      { offerHash: Buffer.alloc(32) },
+      { manifestHash: Buffer.alloc(32) },
+    ]) {
+      await assert.rejects(open(bound(changes)));
+    }
   }
 });

@@ -174,6 +174,42 @@ const receipt = {
 };
 const { transfer_id: _, ...linkReceipt } = { ...receipt, link_id: linkId };
 
+/** The offer's hash, and after it what an input's sealed form is bound to. */
+const offerHash = protocol.statementHash(offer);
+const inputValues = {
+  company: { value: Buffer.from("Müller & Söhne"), manifestHash: null },
+  logo: { value: named("attachment key"), manifestHash: named("attachment manifest") },
+};
+
+async function input(name) {
+  const { value, manifestHash } = inputValues[name];
+  const context = protocol.inputContext({ transferId, offerHash, id: name, manifestHash });
+  const info = Buffer.concat([protocol.label("seal/inputs"), context]);
+  const ikmE = named(`ephemeral of input ${name}`);
+  const sealed = await protocol.hpkeSeal(seller.sealing.publicKey, info, value, { ikmE });
+  const attachment = manifestHash && {
+    attachment_id: id("attachment", "attachment"),
+    manifest_hash: text(manifestHash),
+  };
+  return {
+    body: {
+      v: 1,
+      transfer_id: transferId,
+      offer_hash: text(offerHash),
+      buyer: buyer.id,
+      id: name,
+      sealed: text(sealed),
+      ...(attachment ? { attachment } : {}),
+      provided_at: 1_760_000_300,
+    },
+    context,
+    ikmE,
+    value,
+  };
+}
+
+const inputs = [await input("company"), await input("logo")];
+
 function statement(kind, signer, body) {
   return {
     kind,
@@ -205,6 +241,7 @@ function statements() {
       statement("receipt", buyer, receipt),
       statement("receipt", buyer, linkReceipt),
       statement("countersign", server, countersign),
+      ...inputs.map(({ body }) => statement("inputs", buyer, body)),
     ],
   };
 }
@@ -254,6 +291,14 @@ async function sealed() {
       await purpose("evidence", server),
       await purpose("listing-secret", buyer),
     ],
+    inputs: inputs.map(({ body, context, ikmE, value }) => ({
+      id: body.id,
+      recipient_seed: text(seller.seed),
+      context: text(context),
+      ikm_e: text(ikmE),
+      plaintext: text(value),
+      sealed: body.sealed,
+    })),
     sealed_meta: { release_key: text(releaseKey), nonce: text(sealedMeta.subarray(0, 12)), meta, manifest },
   };
 }

@@ -1,6 +1,5 @@
 //! The JavaScript face of the crate: converts and delegates, nothing else. The npm package wraps it in types.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use claimcheck_protocol::keys::AilockId;
@@ -203,6 +202,13 @@ impl Client {
         to_js(&self.0.register(&display_name).await.map_err(throw)?)
     }
 
+    /// Leaves the server.
+    #[wasm_bindgen(js_name = deleteAccount)]
+    pub async fn delete_account(&self) -> Result<JsValue, JsValue> {
+        let call = || self.0.session().delete_account();
+        to_js(&self.0.persist(&driver::Control::new(), call).await.map_err(throw)?)
+    }
+
     /// See [`sale::Client::ailock`].
     pub async fn ailock(&self, id: String) -> Result<JsValue, JsValue> {
         to_js(&self.0.ailock(&id_of(&id)?).await.map_err(throw)?)
@@ -291,10 +297,35 @@ impl Client {
 
     /// See [`sale::Client::submit_inputs`].
     #[wasm_bindgen(js_name = submitInputs)]
-    pub async fn submit_inputs(&self, transfer_id: String, values: JsValue) -> Result<JsValue, JsValue> {
-        let values: BTreeMap<String, String> = from_js(values)?;
-        let values: Vec<(String, String)> = values.into_iter().collect();
-        to_js(&self.0.submit_inputs(id_of(&transfer_id)?, &values).await.map_err(throw)?)
+    pub async fn submit_inputs(
+        &self,
+        transfer_id: String,
+        values: Array,
+        control: &Control,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let control = control.0.clone();
+        let values = convert::input_values(&values)?;
+        let paths = convert::paths_of_inputs(&values);
+        let id = id_of(&transfer_id)?;
+        let view = self.0.submit_inputs(id, values, &control, &observer(on_progress)).await;
+        to_js(&view.map_err(|failure| failure::throw_named(failure, &paths))?)
+    }
+
+    /// See [`sale::Client::download_input`].
+    #[wasm_bindgen(js_name = downloadInput)]
+    pub async fn download_input(
+        &self,
+        transfer_id: String,
+        input_id: String,
+        sink: JsValue,
+        control: &Control,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let (control, sink) = (control.0.clone(), JsSink::new(sink));
+        let (id, observer) = (id_of(&transfer_id)?, observer(on_progress));
+        let file = self.0.download_input(id, &input_id, &sink, &control, &observer).await;
+        convert::incoming(&file.map_err(|failure| failure::throw_named(failure, &sink.paths()))?)
     }
 
     /// See [`sale::Client::reject_input`].

@@ -3,7 +3,8 @@
 
 use claimcheck_client::identity::Identity;
 use claimcheck_client::secret::Secret32;
-use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::bytes::{ByteString, Bytes32};
+use claimcheck_protocol::inputs::BuyerInput;
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::keys::{Ed25519PublicKey, KeyError, SignatureBytes, X25519PublicKey};
 use claimcheck_protocol::manifest::Manifest;
@@ -51,6 +52,7 @@ impl Vector {
             "offer" => self.verify_as::<Offer>(body),
             "receipt" => self.verify_as::<Receipt>(body),
             "countersign" => self.verify_as::<Countersign>(body),
+            "inputs" => self.verify_as::<BuyerInput>(body),
             other => panic!("{other}"),
         }
     }
@@ -64,7 +66,7 @@ impl Vector {
 
 fn frozen() -> Vec<Vector> {
     let frozen: Frozen = serde_json::from_str(include_str!("../../tests/vectors/statements.json")).unwrap();
-    assert_eq!(frozen.statements.len(), 8);
+    assert_eq!(frozen.statements.len(), 10);
     frozen.statements
 }
 
@@ -86,6 +88,7 @@ fn each_kind_has_its_frozen_form() {
             "offer" => vector.sign_again::<Offer>(),
             "receipt" => vector.sign_again::<Receipt>(),
             "countersign" => vector.sign_again::<Countersign>(),
+            "inputs" => vector.sign_again::<BuyerInput>(),
             other => panic!("{other}"),
         };
         assert_eq!(signature, vector.signature);
@@ -125,8 +128,10 @@ fn alterations(value: &Value) -> Vec<Value> {
             without.remove(name);
             all.push(Value::Object(without));
         }
-        // Of a receipt's two members, the one that is left out.
-        for name in ["transfer_id", "link_id"].into_iter().filter(|name| !members.contains_key(*name)) {
+        // Of a receipt's two members, the one that is left out; and what the input of a text leaves out.
+        for name in
+            ["transfer_id", "link_id", "attachment"].into_iter().filter(|name| !members.contains_key(*name))
+        {
             let mut with_null = members.clone();
             with_null.insert(name.to_owned(), Value::Null);
             all.push(Value::Object(with_null));
@@ -202,6 +207,7 @@ relabelled!(ProfileAsOffer, Profile, Offer);
 relabelled!(OfferAsManifest, Offer, Manifest);
 relabelled!(ManifestAsReceipt, Manifest, Receipt);
 relabelled!(ReceiptAsCountersign, Receipt, Countersign);
+relabelled!(InputAsReceipt, BuyerInput, Receipt);
 
 fn refused_as<T: Statement, Other: Statement>(kind: &str) {
     let (vector, body) = body::<T>(kind);
@@ -218,6 +224,7 @@ fn a_signature_of_one_kind_does_not_pass_for_another() {
     refused_as::<Offer, OfferAsManifest>("offer");
     refused_as::<Manifest, ManifestAsReceipt>("manifest");
     refused_as::<Receipt, ReceiptAsCountersign>("receipt");
+    refused_as::<BuyerInput, InputAsReceipt>("inputs");
 }
 
 #[test]
@@ -240,6 +247,10 @@ fn a_body_that_breaks_a_rule_is_not_signed() {
     let (vector, mut receipt) = body::<Receipt>("receipt");
     receipt.transfer_id = None;
     refuses(vector.signer().sign_statement(receipt).map(|_| ()));
+
+    let (vector, mut input) = body::<BuyerInput>("inputs");
+    input.sealed = ByteString(vec![0; 48]);
+    refuses(vector.signer().sign_statement(input).map(|_| ()));
 }
 
 #[test]

@@ -104,6 +104,10 @@ const ADVICE: Record<string, Advice> = {
     what: "The server does not take files of this type.",
     next: "Pack it in an archive, if that is allowed.",
   },
+  open_sales: {
+    what: "Some of your sales are not over yet.",
+    next: "Wait until the last buyer's access has ended, then try again.",
+  },
   quota_exceeded: {
     what: "Your share of this server is used up.",
     next: "Wait until older files are deleted.",

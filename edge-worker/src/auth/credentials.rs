@@ -53,27 +53,36 @@ impl Credentials {
         if !scheme.eq_ignore_ascii_case("dpop") || token.is_empty() {
             return Err(no_credentials());
         }
-        let proof = header(request, "dpop")
-            .ok_or_else(|| challenge(ProblemCode::InvalidProof, "the DPoP header is missing"))?;
-        let call =
-            Call { method: &ctx.method, uri: &ctx.public_uri(), token: Some(token), now: ctx.now.seconds() };
-        let proof = dpop::verify(&proof, &call).map_err(refused_proof)?;
+        let proof = read_proof(request, ctx, Some(token))?;
         Ok(Self { token: token.to_owned(), proof })
     }
 
-    /// Makes the proof good for nothing else. The unique constraint decides among calls at the same time.
+    /// Makes the proof good for nothing else.
     pub async fn use_up(&self, ctx: &Ctx, replay: Replay) -> Result<(), ApiError> {
-        if !replay.is_refused(&ctx.method) {
-            return Ok(());
+        use_up(ctx, &self.proof, replay).await
+    }
+}
+
+/// Reads and verifies the proof of this call; `token` is what goes with it, if anything does.
+pub(super) fn read_proof(request: &Request, ctx: &Ctx, token: Option<&str>) -> Result<Proof, ApiError> {
+    let proof = header(request, "dpop")
+        .ok_or_else(|| challenge(ProblemCode::InvalidProof, "the DPoP header is missing"))?;
+    let call = Call { method: &ctx.method, uri: &ctx.public_uri(), token, now: ctx.now.seconds() };
+    dpop::verify(&proof, &call).map_err(refused_proof)
+}
+
+/// Makes a proof good for nothing else. The unique constraint decides among calls at the same time.
+pub(super) async fn use_up(ctx: &Ctx, proof: &Proof, replay: Replay) -> Result<(), ApiError> {
+    if !replay.is_refused(&ctx.method) {
+        return Ok(());
+    }
+    let once = Once::new(PROOF_KIND, proof.jkt.as_array(), &proof.jti, proof.exp);
+    match ctx.store.run(once.insert()).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::Unique(_)) => {
+            Err(challenge(ProblemCode::ProofReplayed, "make a fresh proof for each call"))
         }
-        let once = Once::new(PROOF_KIND, self.proof.jkt.as_array(), &self.proof.jti, self.proof.exp);
-        match ctx.store.run(once.insert()).await {
-            Ok(_) => Ok(()),
-            Err(StoreError::Unique(_)) => {
-                Err(challenge(ProblemCode::ProofReplayed, "make a fresh proof for each call"))
-            }
-            Err(other) => Err(other.into()),
-        }
+        Err(other) => Err(other.into()),
     }
 }
 

@@ -14,7 +14,7 @@ use worker::{Request, Response};
 use super::{ack, claims, inbox, offers, revoke};
 use crate::auth::Caller;
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, Outcome, Refusal};
 use crate::store::messages;
 use crate::stripe::confirm;
 use crate::{extract, log, respond, sides};
@@ -44,10 +44,18 @@ pub async fn run(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Resp
 async fn answer(ctx: &Ctx, caller: &Caller, request: BatchRequest) -> BatchResult {
     let BatchRequest { id, op, body } = request;
     let trace_id = ctx.names.trace_id.clone();
-    match perform(ctx, caller, op, &body).await {
+    let result = match ctx.names.part() {
+        Ok(part) => {
+            ctx.enter(&part);
+            let result = perform(ctx, caller, op, &body).await;
+            log::write_part(&part, op.as_str(), Outcome::of(&result));
+            result
+        }
+        Err(error) => Err(error),
+    };
+    match result {
         Ok(body) => BatchResult { id, op, status: 200, trace_id, body: Some(body), problem: None },
         Err(error) => {
-            log::write_part(&ctx.names, op.as_str(), error.outcome());
             let problem = error.into_problem(&ctx.names.request_id);
             BatchResult { id, op, status: problem.status, trace_id, body: None, problem: Some(problem) }
         }

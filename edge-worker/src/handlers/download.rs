@@ -20,9 +20,12 @@ use crate::byte_range::{ByteRange, NotSatisfiable, Wanted};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, Download};
+use crate::store::link_log::LinkEvent;
 use crate::store::{releases, transfers};
 use crate::transitions::{self, Change};
-use crate::{chunk_response, extract, respond};
+use crate::{chunk_response, extract, respond, visitor};
+
+use super::link_claims;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +42,7 @@ pub async fn manifest(_request: Request, ctx: &Ctx, holder: TicketHolder) -> Res
         releases::find(&ctx.store, holder.release_id),
     )
     .await;
-    check_row(row?, ctx)?;
+    check_access(row?, ctx, claim_id).await?;
     let release = release?.ok_or(ProblemCode::ReleaseGone)?;
     respond::json(&DownloadManifest {
         manifest: Signed { body: release.manifest.0, signature: release.manifest_signature },
@@ -60,10 +63,7 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
     let query: ChunkQuery = extract::query(ctx)?;
     check_ticket(&holder, query.claim_id)?;
     let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
-    let wanted = match extract::header(&request, "range").filter(|_| ctx.method == "GET") {
-        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None))?,
-        None => None,
-    };
+    let wanted = wanted(&request, ctx)?;
     let (row, range, found) = match wanted {
         None => {
             let (row, found) = whole(ctx, &query, key).await?;
@@ -78,6 +78,14 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
     chunk_response::make(found, range)
 }
 
+/// The part of a chunk that a GET asks for; None: all of it.
+pub(super) fn wanted(request: &Request, ctx: &Ctx) -> Result<Option<Wanted>, ApiError> {
+    match extract::header(request, "range").filter(|_| ctx.method == "GET") {
+        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None)),
+        None => Ok(None),
+    }
+}
+
 /// The chunk and the claim's row, asked for at the same time; after a HEAD the chunk has no body.
 async fn whole(
     ctx: &Ctx,
@@ -90,7 +98,7 @@ async fn whole(
     };
     let (row, found) =
         join(claims::find_download(&ctx.store, query.claim_id, Some(query.file)), find_chunk).await;
-    let row = check_row(row?, ctx)?;
+    let row = check_access(row?, ctx, query.claim_id).await?;
     check_chunk(row, query.index)?;
     Ok((row, found?))
 }
@@ -103,7 +111,7 @@ async fn part(
     wanted: Wanted,
 ) -> Result<(Download, Option<ByteRange>, Option<FoundChunk>), ApiError> {
     let row = claims::find_download(&ctx.store, query.claim_id, Some(query.file)).await?;
-    let row = check_row(row, ctx)?;
+    let row = check_access(row, ctx, query.claim_id).await?;
     let size = check_chunk(row, query.index)?;
     let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
     let found = Blobs::new(ctx.blobs()?).get_chunk(key, Some(range)).await?;
@@ -117,9 +125,24 @@ fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError
     Err(Refusal::new(ProblemCode::InvalidTicket).detail("the ticket is another claim's").into())
 }
 
-/// Refuses where the claim or the sale gives no access any more.
+/// Refuses where the claim, the sale or the link gives no access any more. That a link ended under a download goes into
+/// its log.
+async fn check_access(row: Option<Download>, ctx: &Ctx, claim_id: ClaimId) -> Result<Download, ApiError> {
+    let link_id = row.filter(|row| row.link_gone != 0).and_then(|row| row.link_id);
+    if let Some(link_id) = link_id {
+        let visitor = visitor::of_call(ctx).await?;
+        link_claims::track(ctx, link_id, Some(claim_id), LinkEvent::Stopped, &visitor).await?;
+    }
+    check_row(row, ctx)
+}
+
+/// Refuses where the claim, the sale or the link gives no access any more.
 fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     let row = row.ok_or(ProblemCode::NotFound)?;
+    ctx.transfer.set(row.transfer_id);
+    if row.link_gone != 0 {
+        return Err(ProblemCode::LinkGone.into());
+    }
     if let Some(reason) = row.claims_end {
         let detail = format!("access has ended: {}", reason.as_str());
         return Err(Refusal::new(ProblemCode::WrongState).detail(detail).into());
@@ -127,8 +150,10 @@ fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
     if row.release_deleted_at.is_some() {
         return Err(ProblemCode::ReleaseGone.into());
     }
-    if !row.claims_state.lets_go_on(row.status) {
-        return Err(TransitionError::WrongState { status: row.status, event: "download" }.into());
+    if let Some((claims, status)) = row.claims_state.zip(row.status)
+        && !claims.lets_go_on(status)
+    {
+        return Err(TransitionError::WrongState { status, event: "download" }.into());
     }
     if row.cancelled_at.is_some() || row.expires_at <= ctx.now.seconds() {
         return Err(ProblemCode::ClaimEnded.into());
@@ -138,7 +163,11 @@ fn check_row(row: Option<Download>, ctx: &Ctx) -> Result<Download, ApiError> {
 
 /// The length of chunk `index` of the file asked for, if the release has both.
 fn check_chunk(row: Download, index: u64) -> Result<u64, ApiError> {
-    let size = row.file_size.ok_or(ProblemCode::NotFound)?;
+    chunk_len(row.file_size.ok_or(ProblemCode::NotFound)?, index)
+}
+
+/// The length of chunk `index` of a file of `size` bytes of plaintext, if it has that chunk.
+pub(super) fn chunk_len(size: u64, index: u64) -> Result<u64, ApiError> {
     let layout =
         Layout::of_plaintext(FloeParams::FILE, size).map_err(|_| ApiError::Bug("a file has no layout"))?;
     layout.chunk_len(index).map(|length| length as u64).map_err(|_| ProblemCode::NotFound.into())
@@ -154,11 +183,9 @@ async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiEr
             return Err(ProblemCode::Busy.into());
         }
     }
-    if row.served != 0 {
-        return Ok(());
-    }
-    let transfer = transfers::find(&ctx.store, row.transfer_id).await?.ok_or(ProblemCode::NotFound)?;
-    let actor = Actor::Ailock(transfer.buyer);
+    let Some(transfer_id) = row.transfer_id.filter(|_| row.served == 0) else { return Ok(()) };
+    let transfer = transfers::find(&ctx.store, transfer_id).await?.ok_or(ProblemCode::NotFound)?;
+    let actor = if row.link_id.is_some() { Actor::Server } else { Actor::Ailock(transfer.buyer) };
     transitions::apply(ctx, actor, transfer, |transfer| {
         let status = transfer.machine.status();
         if !transfer.access.claims.lets_go_on(status) {
@@ -170,7 +197,7 @@ async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiEr
     .map(drop)
 }
 
-fn not_satisfiable(size: Option<u64>) -> ApiError {
+pub(super) fn not_satisfiable(size: Option<u64>) -> ApiError {
     let refusal = Refusal::new(ProblemCode::RangeNotSatisfiable);
     match size {
         Some(size) => refusal.header("content-range", format!("bytes */{size}")).into(),
@@ -179,6 +206,6 @@ fn not_satisfiable(size: Option<u64>) -> ApiError {
 }
 
 /// The books have the chunk, the bucket has not.
-fn missing() -> ApiError {
+pub(super) fn missing() -> ApiError {
     Refusal::new(ProblemCode::ReleaseGone).detail("this chunk is missing from storage").into()
 }

@@ -3,7 +3,7 @@
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::envelope::Envelope;
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::transfer::ApiEvent;
+use claimcheck_protocol::transfer::{ApiEvent, ContentState};
 use claimcheck_protocol::wire::MakeGrant;
 use futures_util::future::try_join;
 use worker::{Request, Response};
@@ -12,8 +12,8 @@ use super::offers::{check_envelope, find_release};
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
-use crate::store::releases;
 use crate::store::transfers::{Frozen, StoredTransfer};
+use crate::store::{content_checks, releases};
 use crate::transitions::{self, Change};
 use crate::{extract, respond, sides};
 
@@ -45,7 +45,11 @@ async fn release_of(ctx: &Ctx, transfer: &StoredTransfer, body: &MakeGrant) -> R
             Frozen { release_id, manifest_hash: release.manifest_hash }
         }
     };
-    find_release(ctx, &transfer.offer.body, wanted).await
+    let frozen = find_release(ctx, &transfer.offer.body, wanted).await?;
+    match content_checks::state(&ctx.store, frozen.release_id).await? {
+        ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
+        ContentState::Pending | ContentState::Clean => Ok(frozen),
+    }
 }
 
 fn decide(transfer: &StoredTransfer, envelope: &Envelope, frozen: Frozen) -> Option<Change> {

@@ -44,7 +44,7 @@ fn check_reason(reason: &str) -> Result<(), ApiError> {
 fn decide(transfer: &StoredTransfer, body: &RejectInput, now: i64) -> Result<Change, ApiError> {
     let id = body.input_id.clone();
     let status = transfer.machine.status();
-    let event = ApiEvent::InputRejected { id: id.clone() };
+    let event = ApiEvent::InputRejected { id: id.clone(), reason: body.reason.clone() };
     match transfer.machine.inputs().get(&id) {
         None => return Err(TransitionError::UnknownInput { id }.into()),
         Some(fact) if !fact.accepted => {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use claimcheck_protocol::audit::Actor;
-use claimcheck_protocol::inputs::{BuyerInput, max_sealed_len};
+use claimcheck_protocol::inputs::{BuyerInput, SEALED_KEY_LEN, ValueFault, max_sealed_len};
 use claimcheck_protocol::policy::{InputTiming, RequiredInput};
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::signed::Signed;
@@ -16,6 +16,7 @@ use super::requirements::view;
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::attachments;
 use crate::store::inputs::{self, Inputs};
 use crate::store::transfers::StoredTransfer;
 use crate::transitions::{self, Change};
@@ -33,6 +34,7 @@ pub async fn submit(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     for input in &body.inputs {
         check_input(&transfer, &input.body)?;
         input.clone().verify(&keys.ed25519_pk)?;
+        check_attachment(ctx, &input.body).await?;
     }
     if let Some(answer) = repeated(ctx, &transfer, &body).await? {
         return respond::json(&answer);
@@ -65,7 +67,12 @@ fn check_input(transfer: &StoredTransfer, input: &BuyerInput) -> Result<(), ApiE
         return Err(unprocessable("an input names another sale than this one"));
     }
     let asked = find_asked(transfer, &input.id)?;
-    let limit = max_sealed_len(asked).ok_or_else(|| unprocessable("a file is no sealed value"))?;
+    let limit = match (max_sealed_len(asked), input.attachment) {
+        (Some(limit), None) => limit,
+        (None, Some(_)) => SEALED_KEY_LEN,
+        (Some(_), Some(_)) => return Err(unprocessable(ValueFault::NotAText.as_str())),
+        (None, None) => return Err(unprocessable(ValueFault::NotAFile.as_str())),
+    };
     if input.sealed.0.len() > limit {
         let detail = format!("the sealed value of {} has at most {limit} bytes", asked.id);
         return Err(Refusal::new(ProblemCode::TooLarge).detail(detail).into());
@@ -73,7 +80,17 @@ fn check_input(transfer: &StoredTransfer, input: &BuyerInput) -> Result<(), ApiE
     Ok(())
 }
 
-fn find_asked<'a>(transfer: &'a StoredTransfer, id: &str) -> Result<&'a RequiredInput, ApiError> {
+/// Refuses an attachment that was not uploaded for this input, whosever it is, as if there were none.
+async fn check_attachment(ctx: &Ctx, input: &BuyerInput) -> Result<(), ApiError> {
+    let Some(named) = &input.attachment else { return Ok(()) };
+    if attachments::is_stored(&ctx.store, (input.transfer_id, &input.id), named).await? {
+        return Ok(());
+    }
+    let detail = format!("no completed attachment of {} is stored under this id and hash", input.id);
+    Err(Refusal::new(ProblemCode::NotFound).detail(detail).into())
+}
+
+pub(super) fn find_asked<'a>(transfer: &'a StoredTransfer, id: &str) -> Result<&'a RequiredInput, ApiError> {
     let asked = transfer.offer.body.required_inputs.iter().find(|asked| asked.id == id);
     asked.ok_or_else(|| TransitionError::UnknownInput { id: id.to_owned() }.into())
 }
@@ -114,12 +131,11 @@ fn check_total(held: &Inputs, body: &SubmitInputs) -> Result<(), ApiError> {
 
 /// Refuses a value that is not due: one for after the payment comes after it, and what is provided stays, once the
 /// buyer has gone to pay, unless the seller sends it back.
-fn decide(transfer: &StoredTransfer, body: &SubmitInputs, now: i64) -> Result<Change, ApiError> {
+pub(super) fn check_due(transfer: &StoredTransfer, ids: Vec<String>, now: i64) -> Result<ApiEvent, ApiError> {
     let status = transfer.machine.status();
     if status.awaits_payment() && transfer.offer.body.expires_at <= now {
         return Err(ProblemCode::OfferExpired.into());
     }
-    let ids: Vec<String> = body.inputs.iter().map(|input| input.body.id.clone()).collect();
     let event = ApiEvent::InputsAccepted { ids: ids.clone() };
     let is_early = |timing| status.awaits_payment() && timing == InputTiming::PostPaymentPreGrant;
     let facts = ids.iter().filter_map(|id| transfer.machine.inputs().get(id));
@@ -128,6 +144,12 @@ fn decide(transfer: &StoredTransfer, body: &SubmitInputs, now: i64) -> Result<Ch
             return Err(TransitionError::WrongState { status, event: event.name() }.into());
         }
     }
+    Ok(event)
+}
+
+fn decide(transfer: &StoredTransfer, body: &SubmitInputs, now: i64) -> Result<Change, ApiError> {
+    let ids = body.inputs.iter().map(|input| input.body.id.clone()).collect();
+    let event = check_due(transfer, ids, now)?;
     let put = inputs::put(transfer.id, &body.inputs)
         .map_err(|_| ApiError::Bug("an input has no canonical form"))?;
     Ok(Change::by(event).with(put))

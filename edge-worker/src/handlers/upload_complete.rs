@@ -13,10 +13,10 @@ use crate::blobs::Blobs;
 use crate::chunk_map::{self, Shortfall};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::StoreError;
 use crate::store::releases::{self, NewRelease};
 use crate::store::uploads::{self, Upload};
-use crate::store::{StoreError, ailocks};
-use crate::{extract, respond};
+use crate::{extract, respond, sides};
 
 /// Takes a [`CompleteUpload`], answers a [`Release`]. Repeated with the same manifest it answers the same.
 pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
@@ -24,10 +24,10 @@ pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result
     // Files are forgotten when the upload closes, so they are read first: those of an open upload are all there.
     let files = uploads::expected_files(&ctx.store, body.upload_id).await?;
     let upload = load(ctx, &caller, body.upload_id).await?;
-    let keys = ailocks::find(&ctx.store, caller.id())
-        .await?
-        .ok_or(ApiError::Bug("a caller is not registered"))?
-        .keys;
+    if upload.attachment_id.is_some() {
+        return Err(unprocessable("this is the upload of an attachment"));
+    }
+    let keys = sides::keys(&ctx.store, caller.id()).await?;
     let signature = body.manifest.signature;
     let manifest = body.manifest.verify(&keys.ed25519_pk)?;
     if upload.state != UploadState::Open {
@@ -40,8 +40,7 @@ pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result
             Refusal::new(ProblemCode::InvalidStatement)
                 .detail("the signature of self_envelope does not verify")
         })?;
-    let stored = Blobs::new(ctx.blobs()?).list(upload.release_id).await?;
-    chunk_map::check(manifest.body(), &stored).map_err(refuse)?;
+    check_stored(ctx, manifest.body()).await?;
     let release = NewRelease {
         upload: &upload,
         manifest: &manifest,
@@ -55,13 +54,16 @@ pub async fn complete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result
 }
 
 /// Refuses a manifest of another release, seller or files than the upload was opened for.
-fn check_subject(manifest: &Manifest, upload: &Upload, files: &[UploadFile]) -> Result<(), ApiError> {
-    let unprocessable = |detail: &str| Err(Refusal::new(ProblemCode::Unprocessable).detail(detail).into());
+pub(super) fn check_subject(
+    manifest: &Manifest,
+    upload: &Upload,
+    files: &[UploadFile],
+) -> Result<(), ApiError> {
     if (manifest.release_id, manifest.product_id) != (upload.release_id, upload.product_id) {
-        return unprocessable("the manifest names another release or product than the upload");
+        return Err(unprocessable("the manifest names another release or product than the upload"));
     }
     if manifest.seller != upload.owner_ailock_id {
-        return unprocessable("the manifest names another seller than the caller");
+        return Err(unprocessable("the manifest names another seller than the caller"));
     }
     let same = |(listed, expected): (&ManifestFile, &UploadFile)| {
         listed.file_id == expected.file_id
@@ -71,9 +73,20 @@ fn check_subject(manifest: &Manifest, upload: &Upload, files: &[UploadFile]) -> 
             && listed.declared_type == expected.declared_type
     };
     if manifest.files.len() != files.len() || !manifest.files.iter().zip(files).all(same) {
-        return unprocessable("the manifest has not the files that the upload was opened for, in that order");
+        let detail = "the manifest has not the files that the upload was opened for, in that order";
+        return Err(unprocessable(detail));
     }
     Ok(())
+}
+
+/// Refuses a manifest of which not every chunk is stored.
+pub(super) async fn check_stored(ctx: &Ctx, manifest: &Manifest) -> Result<(), ApiError> {
+    let stored = Blobs::new(ctx.blobs()?).list(manifest.release_id).await?;
+    chunk_map::check(manifest, &stored).map_err(refuse)
+}
+
+fn unprocessable(detail: &str) -> ApiError {
+    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }
 
 fn refuse(shortfall: Shortfall) -> ApiError {
@@ -82,9 +95,7 @@ fn refuse(shortfall: Shortfall) -> ApiError {
         Shortfall::Differs { file_id, index } => Refusal::new(ProblemCode::Unprocessable)
             .detail(format!("chunk {index} of {file_id} is stored with other bytes than the manifest says"))
             .into(),
-        Shortfall::Contradiction => Refusal::new(ProblemCode::Unprocessable)
-            .detail("the manifest's sizes contradict each other")
-            .into(),
+        Shortfall::Contradiction => unprocessable("the manifest's sizes contradict each other"),
     }
 }
 

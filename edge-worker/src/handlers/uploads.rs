@@ -3,6 +3,7 @@
 use claimcheck_protocol::floe;
 use claimcheck_protocol::ids::UploadId;
 use claimcheck_protocol::jcs;
+use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::problem::{ProblemCode, Resource};
 use claimcheck_protocol::wire::{AbortUpload, InitUpload, UploadOpened, UploadState, UploadStatus};
 use serde::Deserialize;
@@ -29,7 +30,40 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
     let body: InitUpload = extract::json(&mut request).await?;
     let totals = ctx.config.uploads.check(&body)?;
     let (owner, _) = products::load(ctx, &caller, body.product_id).await?;
-    let upload = find_or_open(ctx, owner, &body, totals).await?;
+    let new = NewUpload {
+        id: make_id(ctx)?,
+        owner: owner.id(),
+        body_hash: jcs::hash(&body).map_err(|_| ApiError::Bug("an upload has no canonical form"))?,
+        body: &body,
+        attachment: None,
+        totals,
+        quotas: ctx.config.quotas,
+        now: ctx.now.seconds(),
+    };
+    find_or_open(ctx, &new).await
+}
+
+pub(super) fn make_id(ctx: &Ctx) -> Result<UploadId, ApiError> {
+    Ok(UploadId::from_parts(ctx.now.millis(), random::make_bytes()?))
+}
+
+/// Answers [`UploadOpened`] for this upload, or for the one that the same call opened before.
+pub(super) async fn find_or_open(ctx: &Ctx, new: &NewUpload<'_>) -> Result<Response, ApiError> {
+    let find = || uploads::find_by_release(&ctx.store, new.body.release_id);
+    let upload = match find().await? {
+        Some(upload) => upload,
+        None => {
+            open(ctx, new).await?;
+            match find().await? {
+                // Not always the one above: of calls at the same time, one opens it.
+                Some(upload) => upload,
+                None => return Err(over_quota(ctx, new.owner, new.totals).await?),
+            }
+        }
+    };
+    if upload.owner_ailock_id != new.owner || upload.body_hash != new.body_hash {
+        return Err(ProblemCode::IdConflict.into());
+    }
     if upload.state == UploadState::Aborted {
         return Err(ProblemCode::UploadClosed.into());
     }
@@ -43,36 +77,9 @@ pub async fn init(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
     })
 }
 
-async fn find_or_open(
-    ctx: &Ctx,
-    owner: Owner,
-    body: &InitUpload,
-    totals: Totals,
-) -> Result<Upload, ApiError> {
-    let body_hash = jcs::hash(body).map_err(|_| ApiError::Bug("an upload has no canonical form"))?;
-    let find = || uploads::find_by_release(&ctx.store, body.release_id);
-    let upload = match find().await? {
-        Some(upload) => upload,
-        None => {
-            let id = UploadId::from_parts(ctx.now.millis(), random::make_bytes()?);
-            let (quotas, now) = (ctx.config.quotas, ctx.now.seconds());
-            open(ctx, &NewUpload { id, owner: owner.id(), body, body_hash, totals, quotas, now }).await?;
-            match find().await? {
-                // Not always the one above: of calls at the same time, one opens it.
-                Some(upload) => upload,
-                None => return Err(over_quota(ctx, owner, totals).await?),
-            }
-        }
-    };
-    if upload.owner_ailock_id != owner.id() || upload.body_hash != body_hash {
-        return Err(ProblemCode::IdConflict.into());
-    }
-    Ok(upload)
-}
-
 /// Why the owner's quotas leave no room.
-async fn over_quota(ctx: &Ctx, owner: Owner, totals: Totals) -> Result<ApiError, ApiError> {
-    let used = uploads::usage(&ctx.store, owner.id()).await?;
+async fn over_quota(ctx: &Ctx, owner: AilockId, totals: Totals) -> Result<ApiError, ApiError> {
+    let used = uploads::usage(&ctx.store, owner).await?;
     let quotas = ctx.config.quotas;
     if used.bytes.saturating_add(totals.sealed_size) > quotas.bytes {
         return Ok(quotas.refusal(Resource::Bytes, used.bytes, totals.sealed_size));

@@ -9,9 +9,10 @@ use super::{Access, ROUTES, Route};
 use crate::auth::{Caller, TicketHolder};
 use crate::clock;
 use crate::config::Config;
-use crate::context::{CallNames, Ctx};
+use crate::context::Ctx;
 use crate::error::{ApiError, Outcome, Refusal};
-use crate::{cors, extract, log, outbox, respond};
+use crate::trace::CallNames;
+use crate::{cors, extract, log, metrics, outbox, respond};
 
 const NO_ROUTE: &str = "none";
 const UNKNOWN_ADDRESS: &str = "unknown";
@@ -37,12 +38,9 @@ pub async fn answer(request: Request, env: Env, context: &Context) -> Response {
     };
     let answer = run(request, env.clone(), &names).await;
     if answer.ctx.as_ref().is_some_and(|ctx| ctx.has_calls.get()) {
-        context.wait_until(outbox::run_after_answer(env));
+        context.wait_until(outbox::run_after_answer(env.clone(), names.clone()));
     }
-    let outcome = match &answer.result {
-        Ok(_) => Outcome { code: "ok", fault: None, cause: None },
-        Err(error) => error.outcome(),
-    };
+    let outcome = Outcome::of(&answer.result);
     let response = answer
         .result
         .or_else(|error| error.into_response(&names.request_id))
@@ -57,19 +55,26 @@ pub async fn answer(request: Request, env: Env, context: &Context) -> Response {
             Ok(response)
         })
         .unwrap_or_else(|_| bare_failure());
-    log::write(&log::CallLine {
+    let ms = clock::runtime_millis() - start;
+    let line = log::CallLine {
         level: log::level(&outcome),
         request_id: &names.request_id,
         trace_id: &names.trace_id,
+        span_id: &names.span_id,
+        parent_id: names.parent_id.as_deref(),
+        transfer_id: answer.ctx.as_ref().and_then(|ctx| ctx.transfer.get()),
         route: answer.route,
         method: known_method(&method),
         status: response.status_code(),
-        ms: clock::runtime_millis() - start,
+        ms,
+        le: metrics::bucket(ms),
         db_statements: answer.ctx.as_ref().map_or(0, |ctx| ctx.store.usage().0),
         outcome: outcome.code,
         fault: outcome.fault,
         cause: outcome.cause,
-    });
+    };
+    log::write(&line);
+    metrics::count(&env, &line);
     response
 }
 

@@ -183,10 +183,15 @@ mod tests {
             "/.well-known/oauth-authorization-server",
             "/.well-known/jwks.json",
             "payments-stripe-webhook",
+            "/downloads/:token",
+            "/downloads/:token/claim",
             "/healthz",
         ];
         assert_eq!(public, meant);
-        assert_eq!(names(|route| route.replay == Replay::Harmless), ["products-upload-chunk"]);
+        assert_eq!(
+            names(|route| route.replay == Replay::Harmless),
+            ["products-upload-chunk", "attachments-upload-chunk"]
+        );
         assert_eq!(names(|route| matches!(route.replay, Replay::Refused)), ["products-claim"]);
     }
 }

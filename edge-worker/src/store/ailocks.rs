@@ -32,6 +32,20 @@ pub async fn find(store: &Store, id: AilockId) -> Result<Option<Registration>, S
     Ok(store.first::<Row>(query.bind(id)).await?.map(Registration::from))
 }
 
+#[derive(Deserialize)]
+struct KeysRow {
+    ed25519_pk: Ed25519PublicKey,
+    x25519_pk: X25519PublicKey,
+}
+
+/// The keys of an Ailock that is registered, or was until it left.
+pub async fn keys(store: &Store, id: AilockId) -> Result<Option<AilockKeys>, StoreError> {
+    let query = sql("select ed25519_pk, x25519_pk from ailocks where id = ?1 \
+         union select ed25519_pk, x25519_pk from erased_ailocks where id = ?1");
+    let row: Option<KeysRow> = store.first(query.bind(id)).await?;
+    Ok(row.map(|row| AilockKeys { ed25519_pk: row.ed25519_pk, x25519_pk: row.x25519_pk }))
+}
+
 /// Stores a registration whose signature was verified; over an older profile of the same Ailock too, but over none
 /// that is as new or newer. Changes one row or none.
 pub fn upsert(registration: &Registration, now: i64) -> Result<Query, jcs::NotCanonical> {

@@ -1,7 +1,7 @@
 //! Claims: how many downloads there are, and what each call of a download needs to know.
 
 use claimcheck_protocol::bytes::Bytes32;
-use claimcheck_protocol::ids::{ClaimId, FileId, ReleaseId, TransferId};
+use claimcheck_protocol::ids::{ClaimId, FileId, LinkId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::packet::ServiceRecord;
 use claimcheck_protocol::transfer::{ClaimsEnd, Status};
@@ -116,24 +116,31 @@ pub async fn cancel(store: &Store, id: ClaimId, holder: AilockId, now: i64) -> R
     Ok(store.run(query.bind(id).bind(holder).bind(now)).await? == 1)
 }
 
-/// Marks a claim as used, if it still runs and the sale gives access. Returns whether it did; only then may the first
+/// Marks a claim as used, if it still runs and the sale, or the link, gives access. Returns whether it did; only then may the first
 /// chunk be served.
 pub async fn mark_used(store: &Store, id: ClaimId, now: i64) -> Result<bool, StoreError> {
     let query = sql("update claims set first_chunk_at = ?2 where id = ?1 and first_chunk_at is null \
-         and cancelled_at is null and expires_at > ?2 and exists (select 1 from product_transfers t \
-           where t.id = claims.transfer_id and t.claims_state in ('open', 'closing'))");
+         and cancelled_at is null and expires_at > ?2 and case when link_id is null \
+           then exists (select 1 from product_transfers t \
+             where t.id = claims.transfer_id and t.claims_state in ('open', 'closing')) \
+           else exists (select 1 from download_links l \
+             where l.immutable_id = claims.link_id and l.revoked_at is null) end");
     Ok(store.run(query.bind(id).bind(now)).await? == 1)
 }
 
 /// All that decides whether a chunk or the manifest is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Download {
-    /// The sale.
-    pub transfer_id: TransferId,
-    /// Where it stands.
-    pub status: Status,
+    /// The link, where the claim is of one.
+    pub link_id: Option<LinkId>,
+    /// 1 where that link was ended, or what it gives was refused.
+    pub link_gone: u8,
+    /// The sale; none where the link is its owner's own.
+    pub transfer_id: Option<TransferId>,
+    /// Where the sale stands.
+    pub status: Option<Status>,
     /// Whether its claims may go on.
-    pub claims_state: ClaimsState,
+    pub claims_state: Option<ClaimsState>,
     /// Why they ended.
     pub claims_end: Option<ClaimsEnd>,
     /// Unix seconds at which the claim ends.
@@ -150,17 +157,21 @@ pub struct Download {
     pub file_size: Option<u64>,
 }
 
-/// What a call about `claim` needs, by primary keys; `file` is the one asked for.
+/// What a call about `claim`, of a sale or of a link, needs, by primary keys; `file` is the one asked for.
 pub async fn find_download(
     store: &Store,
     claim: ClaimId,
     file: Option<FileId>,
 ) -> Result<Option<Download>, StoreError> {
-    let query = sql(
-        "select c.transfer_id, t.status, t.claims_state, t.claims_end, c.expires_at, c.first_chunk_at, \
+    let query = sql("select c.link_id, t.id as transfer_id, \
+         c.link_id is not null and (l.revoked_at is not null or exists (select 1 from content_checks k \
+           where k.release_id = c.release_id and (k.malware_scan = 'infected' or k.moderation = 'rejected'))) as link_gone, \
+         t.status, t.claims_state, t.claims_end, c.expires_at, c.first_chunk_at, \
          c.cancelled_at, coalesce(json_extract(t.machine, '$.chunks_served'), 0) as served, r.deleted_at as release_deleted_at, f.file_size \
-         from claims c join product_transfers t on t.id = c.transfer_id join releases r on r.id = c.release_id \
-         left join digital_files f on f.immutable_id = ?2 and f.release_id = c.release_id where c.id = ?1",
-    );
+         from claims c left join download_links l on l.immutable_id = c.link_id \
+         left join product_transfers t on t.id = coalesce(c.transfer_id, l.order_id) \
+         join releases r on r.id = c.release_id \
+         left join digital_files f on f.immutable_id = ?2 and f.release_id = c.release_id \
+           and f.immutable_id = coalesce(l.digital_file_id, f.immutable_id) where c.id = ?1");
     store.first(query.bind(claim).bind(file)).await
 }

@@ -141,7 +141,8 @@ impl<T: Serialize> TryFrom<JsonText<&T>> for Param {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for JsonText<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        serde_json::from_str(&text).map(Self).map_err(D::Error::custom)
+        // As a body is read: another reader would be another copy of the code of each type.
+        serde_json::from_slice(text.as_bytes()).map(Self).map_err(D::Error::custom)
     }
 }
 

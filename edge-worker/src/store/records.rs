@@ -47,10 +47,25 @@ pub fn closed(now: i64, over_since: i64, keeping: Keeping) -> Vec<Query> {
         ))),
         of_sales(sql(concat!(
             "delete from outbox where id in (select o.id from outbox o left join product_transfers t on t.id = o.transfer_id \
-             where o.done_at <= ?2 and (t.id is null or ",
+             where o.done_at <= ?2 and (t.id is null or o.kind = 'webhook' or ",
             sale_is_over!(),
             ") limit cast(?3 as integer))"
         ))),
+        by_age(sql("delete from link_log where id in (select id from link_log where at <= ?1 \
+             order by at limit cast(?2 as integer))")),
+        by_age(sql("delete from claims where id in (select c.id from claims c join download_links l \
+             on l.immutable_id = c.link_id where min(coalesce(l.revoked_at, l.expires_at), l.expires_at) <= ?1 \
+             and c.expires_at <= ?1 limit cast(?2 as integer))")),
+        by_age(sql("delete from link_bodies where link_id in (select l.immutable_id from download_links l \
+             join link_bodies b on b.link_id = l.immutable_id \
+             where min(coalesce(l.revoked_at, l.expires_at), l.expires_at) <= ?1 limit cast(?2 as integer))")),
+        by_age(sql(
+            "delete from download_links where immutable_id in (select l.immutable_id from download_links l \
+             where min(coalesce(l.revoked_at, l.expires_at), l.expires_at) <= ?1 \
+             and not exists (select 1 from claims where link_id = l.immutable_id) \
+             and not exists (select 1 from link_log where link_id = l.immutable_id) \
+             and not exists (select 1 from link_bodies where link_id = l.immutable_id) limit cast(?2 as integer))",
+        )),
         by_age(sql("delete from messages where cursor in (select cursor from messages where read_at <= ?1 \
              order by read_at limit cast(?2 as integer))")),
         by_age(sql(

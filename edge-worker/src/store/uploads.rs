@@ -2,14 +2,14 @@
 
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::floe;
-use claimcheck_protocol::ids::{FileId, ProductId, ReleaseId, UploadId};
+use claimcheck_protocol::ids::{AttachmentId, FileId, ProductId, ReleaseId, UploadId};
 use claimcheck_protocol::jcs::NotCanonical;
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::media_type::MediaType;
-use claimcheck_protocol::wire::{InitUpload, UploadFile, UploadState};
+use claimcheck_protocol::wire::{InitAttachment, InitUpload, UploadFile, UploadState};
 use serde::Deserialize;
 
-use super::{JsonText, Param, Query, Store, StoreError, sql};
+use super::{JsonText, Param, Query, Store, StoreError, attachments, sql};
 use crate::limits::Quotas;
 use crate::upload_rules::Totals;
 
@@ -30,12 +30,15 @@ pub struct Upload {
     pub body_hash: Bytes32,
     /// Bytes of all chunks.
     pub sealed_size: u64,
+    /// What it will be instead of a release of the product.
+    pub attachment_id: Option<AttachmentId>,
 }
 
 /// Columns of [`Upload`], for a `select` from `uploads`.
 macro_rules! upload_columns {
     () => {
-        "select id, release_id, product_id, owner_ailock_id, state, body_hash, sealed_size from uploads "
+        "select id, release_id, product_id, owner_ailock_id, state, body_hash, sealed_size, \
+         (select attachments.id from attachments where upload_id = uploads.id) as attachment_id from uploads "
     };
 }
 
@@ -129,12 +132,14 @@ pub async fn is_any_file_taken(store: &Store, files: &[UploadFile]) -> Result<bo
 pub struct NewUpload<'a> {
     /// Made by the server.
     pub id: UploadId,
-    /// The product's owner.
+    /// Who uploads.
     pub owner: AilockId,
     /// What was asked for.
     pub body: &'a InitUpload,
-    /// SHA-256(JCS) of it.
+    /// SHA-256(JCS) of what was asked for.
     pub body_hash: Bytes32,
+    /// Where it will be an attachment.
+    pub attachment: Option<&'a InitAttachment>,
     /// What it comes to.
     pub totals: Totals,
     /// What the owner may use.
@@ -171,7 +176,8 @@ pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
          where exists (select 1 from uploads where id = ?1)")
         .bind(upload.id)
         .bind(Param::try_from(JsonText(&upload.body.files))?);
-    Ok(vec![row, files])
+    let attachment = upload.attachment.map(|attachment| attachments::begin(upload, attachment));
+    Ok([row, files].into_iter().chain(attachment).collect())
 }
 
 /// What an Ailock uses of what its quotas bound.
@@ -198,6 +204,7 @@ pub fn abort(id: UploadId, now: i64) -> Vec<Query> {
     vec![
         sql("update uploads set state = 'aborted', closed_at = ?2 where id = ?1").bind(id).bind(now),
         forget_files(id),
+        attachments::forget(id),
     ]
 }
 

@@ -38,6 +38,7 @@ pub enum CallError {
 pub struct Stripe {
     base: String,
     timeout: Duration,
+    traceparent: String,
     key: Zeroizing<String>,
 }
 
@@ -54,12 +55,12 @@ struct FailureBody {
 }
 
 impl Stripe {
-    /// With the secret `STRIPE_SECRET_KEY`; without one there are no payments.
-    pub fn from_env(env: &Env, config: &Config) -> Result<Self, ApiError> {
+    /// With the secret `STRIPE_SECRET_KEY`; without one there are no payments. Calls carry `traceparent` on.
+    pub fn from_env(env: &Env, config: &Config, traceparent: String) -> Result<Self, ApiError> {
         let key = env.secret("STRIPE_SECRET_KEY").ok().map(|value| Zeroizing::new(value.to_string()));
         let key = key.filter(|key| !key.trim().is_empty()).ok_or(ProblemCode::PaymentsNotConfigured)?;
         let timeout = Duration::from_millis(config.payments.timeout_millis);
-        Ok(Self { base: config.payments.api_base.clone(), timeout, key })
+        Ok(Self { base: config.payments.api_base.clone(), timeout, traceparent, key })
     }
 
     /// Makes a stored call. The same key with the same call is the same request, however often it is made.
@@ -102,6 +103,7 @@ impl Stripe {
         let all = Headers::new();
         all.set("authorization", &format!("Bearer {}", self.key.as_str()))?;
         all.set("stripe-version", API_VERSION)?;
+        all.set("traceparent", &self.traceparent)?;
         for (name, value) in headers {
             all.set(name, value)?;
         }

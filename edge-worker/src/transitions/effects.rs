@@ -11,7 +11,7 @@ use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::random;
 use crate::store::transfers::{Access, ClaimsState, StoredTransfer};
-use crate::store::{Query, keys, messages};
+use crate::store::{Query, keys, links, messages};
 
 /// Carries effects out on `transfer`, whose machine is already the next one, and returns the statements that belong
 /// into the batch. What a grant hands over is supplied, or was sealed ahead.
@@ -43,15 +43,14 @@ pub(super) fn follow(
                 tell(ctx, actor, transfer, ordinal, *to, carrier(notice), Some(notice))?
             }
             Effect::CreateGrant => Some(grant(transfer, now)?),
+            Effect::FreezeClaims | Effect::EndClaims { .. } => Some(links::revoke_of_order(transfer.id, now)),
             Effect::ExpireSession { session } => Some(charge::expire(ctx, transfer, session)?),
             Effect::RequestRefund { payment_intent, reason, amount } => {
                 Some(charge::refund(ctx, transfer, payment_intent, *reason, *amount, supplied)?)
             }
             Effect::CreateSession { .. }
             | Effect::ReuseSession { .. }
-            | Effect::FreezeClaims
             | Effect::UnfreezeClaims
-            | Effect::EndClaims { .. }
             | Effect::StopNewClaims
             | Effect::StartTimer { .. }
             | Effect::Recorded
@@ -154,6 +153,8 @@ const fn sender(actor: Actor, other: AilockId) -> AilockId {
 /// The type under which a notice travels: the nearest of the seven.
 const fn carrier(notice: &Notice) -> MessageType {
     match notice {
+        // Never as a confirmation: inputs also arrive before the payment, and sellers act on one.
+        Notice::InputsProvided { .. } => MessageType::ProductOffer,
         Notice::PaymentFailed => MessageType::PaymentRequest,
         Notice::InputsNeeded { .. }
         | Notice::InputRejected { .. }

@@ -18,7 +18,7 @@ pub(super) fn disputed(step: &mut Step, event: ApiEvent) -> Result<(), Transitio
         ApiEvent::DisputeOpened { id } => open_by_buyer(step, &id),
         ApiEvent::DisputeClosed { id, ruling } => close_by_ruling(step, &id, ruling),
         ApiEvent::InputsAccepted { ids } if undelivered => step.accept_inputs(&ids),
-        ApiEvent::InputRejected { id } if undelivered => step.reject_input(id),
+        ApiEvent::InputRejected { id, reason } if undelivered => step.reject_input(id, reason),
         ApiEvent::Grant if undelivered && step.next.missing_inputs(None).is_empty() => {
             step.next.delivery = Delivery::EnvelopeHeld;
             Ok(())

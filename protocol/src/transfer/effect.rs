@@ -106,10 +106,17 @@ pub enum Notice {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The buyer provided these inputs.
+    InputsProvided {
+        /// Their ids.
+        ids: Vec<String>,
+    },
     /// The seller sent this input back.
     InputRejected {
         /// Its id.
         id: String,
+        /// Why.
+        reason: String,
     },
     /// A payment did not come through; the buyer may try again.
     PaymentFailed,

@@ -33,6 +33,8 @@ pub enum ApiEvent {
     InputRejected {
         /// Id of the input.
         id: String,
+        /// For the buyer.
+        reason: String,
     },
     /// The seller hands over an envelope.
     Grant,

@@ -16,7 +16,7 @@ pub(super) fn pending_inputs(step: &mut Step, event: ApiEvent) -> Result<(), Tra
             }
             Ok(())
         }
-        ApiEvent::InputRejected { id } => step.reject_input(id),
+        ApiEvent::InputRejected { id, reason } => step.reject_input(id, reason),
         ApiEvent::DisputeOpened { id } => disputed::open_by_buyer(step, &id),
         ApiEvent::Revoke { reason } => {
             revoke(step, reason);
@@ -37,8 +37,8 @@ pub(super) fn paid(step: &mut Step, event: ApiEvent) -> Result<(), TransitionErr
             step.grant();
             Ok(())
         }
-        ApiEvent::InputRejected { id } => {
-            step.reject_input(id)?;
+        ApiEvent::InputRejected { id, reason } => {
+            step.reject_input(id, reason)?;
             if !step.next.missing_inputs(None).is_empty() {
                 step.rest();
             }

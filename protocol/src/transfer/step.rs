@@ -99,7 +99,7 @@ impl Step {
         self.push(Effect::StartTimer { timer: Timer::Retention, seconds });
     }
 
-    /// Records inputs that arrived. Changes nothing where one of them is unknown.
+    /// Records inputs that arrived, and tells the seller. Changes nothing where one of them is unknown.
     pub(super) fn accept_inputs(&mut self, ids: &[String]) -> Result<(), TransitionError> {
         if let Some(id) = ids.iter().find(|id| !self.next.inputs.contains_key(*id)) {
             return Err(TransitionError::UnknownInput { id: id.clone() });
@@ -109,16 +109,17 @@ impl Step {
                 input.accepted = true;
             }
         }
+        self.notify(Notice::InputsProvided { ids: ids.to_vec() }, Party::Seller);
         Ok(())
     }
 
     /// Sends an input back to the buyer.
-    pub(super) fn reject_input(&mut self, id: String) -> Result<(), TransitionError> {
+    pub(super) fn reject_input(&mut self, id: String, reason: String) -> Result<(), TransitionError> {
         match self.next.inputs.get_mut(&id) {
             Some(input) => input.accepted = false,
             None => return Err(TransitionError::UnknownInput { id }),
         }
-        self.notify(Notice::InputRejected { id }, Party::Buyer);
+        self.notify(Notice::InputRejected { id, reason }, Party::Buyer);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ pub(super) fn offered(step: &mut Step, event: ApiEvent) -> Result<(), Transition
     match event {
         ApiEvent::Invoice => invoice(step),
         ApiEvent::InputsAccepted { ids } => step.accept_inputs(&ids),
-        ApiEvent::InputRejected { id } => step.reject_input(id),
+        ApiEvent::InputRejected { id, reason } => step.reject_input(id, reason),
         ApiEvent::Revoke { .. } => {
             step.call_off(Status::Revoked, Notice::Revoked);
             Ok(())

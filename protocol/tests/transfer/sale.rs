@@ -101,7 +101,7 @@ fn an_input_sent_back_after_the_payment_is_asked_for_again() {
     assert_eq!(
         effects,
         [
-            notice(Notice::InputRejected { id: "brief".to_owned() }, Party::Buyer),
+            notice(Notice::InputRejected { id: "brief".to_owned(), reason: REASON.to_owned() }, Party::Buyer),
             notice(Notice::InputsNeeded { ids: vec!["brief".to_owned()] }, Party::Buyer),
         ]
     );

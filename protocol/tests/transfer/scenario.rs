@@ -9,6 +9,9 @@ use claimcheck_protocol::transfer::{
 
 pub const PRICE: i64 = 1000;
 
+/// Why the seller sends an input back.
+pub const REASON: &str = "too blurred";
+
 pub fn amount(minor_units: i64) -> Amount {
     minor_units.try_into().unwrap()
 }
@@ -97,7 +100,7 @@ pub fn accept(id: &str) -> Event {
 }
 
 pub fn reject(id: &str) -> Event {
-    ApiEvent::InputRejected { id: id.to_owned() }.into()
+    ApiEvent::InputRejected { id: id.to_owned(), reason: REASON.to_owned() }.into()
 }
 
 pub fn revoke(reason: RevokeReason) -> Event {

@@ -4,9 +4,12 @@ import { Client as WasmClient, Control } from "../wasm/claimcheck_client.js";
 import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type {
+  DeletedAccount,
   Download,
+  DownloadedFile,
   FileAudit,
   FileSink,
+  InputValues,
   Message,
   OfferedFile,
   OpenedInput,
@@ -43,6 +46,14 @@ export class Claimcheck {
   /** Makes the identity's keys known to the server. Needed once, before all other calls. */
   register(displayName = ""): Promise<Registration> {
     return guarded(() => this.#client.register(displayName) as Promise<Registration>);
+  }
+
+  /**
+   * Leaves the server: what is one's own there is deleted, unpaid offers are called off. Refused with `open_sales` while
+   * money, or a buyer's access, is in play. The identity itself stays, and may register again.
+   */
+  deleteAccount(): Promise<DeletedAccount> {
+    return guarded(() => this.#client.deleteAccount() as Promise<DeletedAccount>);
   }
 
   /** Another Ailock's keys and profile, verified against its id. */
@@ -125,14 +136,18 @@ export class Claimcheck {
     return guarded(() => this.#client.requirements(transferId) as Promise<Requirements>);
   }
 
-  /** Provides texts by the ids of the offer's inputs. They are checked here, and sealed to the seller. */
+  /**
+   * Provides texts and files by the ids of the offer's inputs. They are checked here and sealed to the seller; none is
+   * handed in before all files are uploaded.
+   */
   submitInputs(
     transferId: string,
-    values: Readonly<Record<string, string>>,
+    values: InputValues,
+    options: TransferOptions = {},
   ): Promise<Requirements> {
-    return guarded(
-      () => this.#client.submitInputs(transferId, { ...values }) as Promise<Requirements>,
-    );
+    return this.#transfer(options, (control) =>
+      this.#client.submitInputs(transferId, Object.entries(values), control, options.onProgress),
+    ) as Promise<Requirements>;
   }
 
   /** Sends an input back to its buyer. The server reads the reason. */
@@ -142,9 +157,21 @@ export class Claimcheck {
     );
   }
 
-  /** What the buyer provided, opened by its seller. */
+  /** What the buyer provided, opened by its seller. {@link downloadInput} fetches a file. */
   inputs(transferId: string): Promise<OpenedInput[]> {
     return guarded(() => this.#client.inputs(transferId) as Promise<OpenedInput[]>);
+  }
+
+  /** Downloads a file that the buyer of one's own sale provided, verified to its last byte. */
+  downloadInput(
+    transferId: string,
+    inputId: string,
+    sink: FileSink,
+    options: TransferOptions = {},
+  ): Promise<DownloadedFile> {
+    return this.#transfer(options, (control) =>
+      this.#client.downloadInput(transferId, inputId, sink, control, options.onProgress),
+    ) as Promise<DownloadedFile>;
   }
 
   /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */

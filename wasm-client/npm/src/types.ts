@@ -86,6 +86,12 @@ export interface Registration extends AilockKeys {
   readonly profile: Signed<Profile>;
 }
 
+export interface DeletedAccount {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly deleted_at: number;
+}
+
 export interface ManifestFile {
   readonly file_id: string;
   readonly header: string;
@@ -172,7 +178,7 @@ export interface RequiredInput {
   };
 }
 
-/** A value that only the seller can open, under the buyer's signature. */
+/** A value, or the key of a file, that only the seller can open, under the buyer's signature. */
 export interface BuyerInput {
   readonly v: 1;
   readonly transfer_id: string;
@@ -180,6 +186,8 @@ export interface BuyerInput {
   readonly buyer: string;
   readonly id: string;
   readonly sealed: string;
+  /** Where the offer asks for a file. */
+  readonly attachment?: { readonly attachment_id: string; readonly manifest_hash: string };
   /** Unix seconds, by the buyer's clock. */
   readonly provided_at: number;
 }
@@ -203,10 +211,15 @@ export interface Requirements {
   readonly missing: readonly string[];
 }
 
-/** A value as the buyer gave it, opened by the seller. */
+/** By the ids of the offer's inputs: texts, and files for inputs of type `file`. */
+export type InputValues = Readonly<Record<string, string | FileSource>>;
+
+/** A value as the buyer gave it, opened by the seller: a text, or a file. */
 export interface OpenedInput {
   readonly id: string;
-  readonly value: string;
+  readonly value: string | null;
+  /** Its `sha256` is what the buyer says; a download compares it. */
+  readonly file: OfferedFile | null;
   /** Unix seconds, by the buyer's clock. */
   readonly providedAt: number;
   /** Whether it was sent back. */
@@ -298,12 +311,23 @@ export type MessageType =
   | "product_revoke"
   | "product_dispute";
 
+/** What a message tells beyond its type. */
+export interface Notice {
+  /** Such as `inputs_provided`, `inputs_needed` or `input_rejected`. */
+  readonly notice: string;
+  /** Of an input. */
+  readonly id?: string;
+  /** Of inputs. */
+  readonly ids?: readonly string[];
+  /** The seller's, for a rejection. */
+  readonly reason?: string;
+}
+
 export interface Message {
   readonly message_id: string;
   readonly cursor: number;
   readonly type: MessageType;
-  /** What it tells beyond its type. */
-  readonly notice: string | null;
+  readonly notice: Notice | null;
   readonly transfer_id: string;
   readonly from: string;
   readonly title: string;

@@ -15,7 +15,10 @@ use wasm_bindgen::JsValue;
 
 use super::failure::{argument, platform};
 use crate::engine::{Phase, Progress as Moved};
-use crate::sale::{Delivered, FileAudit, FileForSale, IncomingFile, OfferTerms, OpenedInput, ProductChoice};
+use crate::sale::{
+    Delivered, FileAudit, FileForSale, IncomingFile, InputContent, InputValue, OfferTerms, OpenedInput,
+    ProductChoice,
+};
 use crate::web::source::JsSource;
 
 /// Seconds that an offer stands unless its seller says otherwise: 7 days.
@@ -58,6 +61,30 @@ struct FileRequest {
     content_type: String,
     size: f64,
     mode: Option<u32>,
+}
+
+/// `[id, text or FileSource]` each.
+pub(super) fn input_values(values: &Array) -> Result<Vec<(String, InputValue<JsSource>)>, JsValue> {
+    values.iter().map(input_value).collect()
+}
+
+fn input_value(pair: JsValue) -> Result<(String, InputValue<JsSource>), JsValue> {
+    let pair = Array::from(&pair);
+    let id = pair.get(0).as_string().ok_or_else(|| argument("an input has an id"))?;
+    let value = pair.get(1);
+    Ok(match value.as_string() {
+        Some(text) => (id, InputValue::Text(text)),
+        None => (id, InputValue::File(file_for_sale(value)?)),
+    })
+}
+
+/// In the order in which they are sent.
+pub(super) fn paths_of_inputs(values: &[(String, InputValue<JsSource>)]) -> Vec<String> {
+    let path = |(_, value): &(String, InputValue<JsSource>)| match value {
+        InputValue::Text(_) => None,
+        InputValue::File(file) => Some(file.path.clone()),
+    };
+    values.iter().filter_map(path).collect()
 }
 
 pub(super) fn files_for_sale(files: &Array) -> Result<Vec<FileForSale<JsSource>>, JsValue> {
@@ -188,6 +215,10 @@ impl<'a> From<&'a IncomingFile> for File<'a> {
     }
 }
 
+pub(super) fn incoming(file: &IncomingFile) -> Result<JsValue, JsValue> {
+    to_js(&File::from(file))
+}
+
 pub(super) fn contents(files: &[IncomingFile]) -> Result<JsValue, JsValue> {
     to_js(&files.iter().map(File::from).collect::<Vec<_>>())
 }
@@ -217,17 +248,20 @@ pub(super) fn delivered(delivered: &Delivered) -> Result<JsValue, JsValue> {
 #[serde(rename_all = "camelCase")]
 struct Opened<'a> {
     id: &'a str,
-    value: &'a str,
+    value: Option<&'a str>,
+    file: Option<File<'a>>,
     provided_at: i64,
     is_rejected: bool,
 }
 
 pub(super) fn opened_inputs(inputs: &[OpenedInput]) -> Result<JsValue, JsValue> {
-    let inputs = inputs.iter().map(|input| Opened {
-        id: &input.id,
-        value: &input.value,
-        provided_at: input.provided_at,
-        is_rejected: input.is_rejected,
+    let inputs = inputs.iter().map(|input| {
+        let (value, file) = match &input.content {
+            InputContent::Text(text) => (Some(text.as_str()), None),
+            InputContent::File(file) => (None, Some(File::from(file))),
+        };
+        let (provided_at, is_rejected) = (input.provided_at, input.is_rejected);
+        Opened { id: &input.id, value, file, provided_at, is_rejected }
     });
     to_js(&inputs.collect::<Vec<_>>())
 }

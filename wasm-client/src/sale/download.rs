@@ -4,6 +4,7 @@ use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::envelope::EnvelopeContext;
 use claimcheck_protocol::floe::{FloeParams, Header, file_aad};
 use claimcheck_protocol::ids::{FileId, TransferId};
+use claimcheck_protocol::keys::Ed25519PublicKey;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::meta::Meta;
@@ -85,6 +86,13 @@ impl<H: Http> GetChunk for DownloadRemote<'_, H> {
     }
 }
 
+/// The files of a release, and what opens them.
+pub(super) struct Files<'a> {
+    pub(super) manifest: &'a Verified<Manifest>,
+    pub(super) meta: &'a Meta,
+    pub(super) key: &'a Secret32,
+}
+
 /// All that a claim gave, verified and opened.
 struct Claimed {
     answer: wire::ClaimAnswer,
@@ -104,7 +112,8 @@ where
 {
     /// What a download would bring, verified against the offer. It claims, and uses no download up before the first chunk.
     pub async fn contents(&self, transfer_id: TransferId) -> Result<Vec<IncomingFile>, Failure> {
-        Ok(incoming_files(&self.claim(transfer_id, &Control::new()).await?))
+        let claimed = self.claim(transfer_id, &Control::new()).await?;
+        Ok(incoming_files(claimed.manifest.body(), &claimed.meta))
     }
 
     /// Claims the transfer's files, writes them to `sink`, and acknowledges them once all of them are verified.
@@ -116,13 +125,16 @@ where
         observer: &impl Observer,
     ) -> Result<Delivered, Failure> {
         let claimed = self.claim(transfer_id, control).await?;
-        let incoming = incoming_files(&claimed);
-        let opened = self.openers(&claimed)?;
-        if let Err(error) = sink.open(&incoming).await {
-            sink.abort().await;
-            return Err(TransferError::Sink { file: 0, error }.into());
-        }
-        let downloaded = self.fetch(&claimed, &opened, sink, control, observer).await?;
+        let incoming = incoming_files(claimed.manifest.body(), &claimed.meta);
+        let remote = DownloadRemote {
+            session: &self.session,
+            ticket: &claimed.ticket,
+            files: claimed.manifest.body().files.iter().map(|file| file.file_id).collect(),
+        };
+        let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
+        let seller = claimed.answer.seller_keys.ed25519_pk;
+        let files = Files { manifest: &claimed.manifest, meta: &claimed.meta, key: &claimed.release_key };
+        let downloaded = self.fetch(&files, &seller, sink, &host).await?;
         let receipt = self.session.identity().sign_statement(self.receipt(&claimed, &downloaded)?)?;
         let (receipt, acknowledged) = self.hand_in(transfer_id, receipt).await?;
         let files = incoming.into_iter().enumerate();
@@ -184,38 +196,41 @@ where
     }
 
     /// Checks each file's header tag: a release key that opens one of them commits to it.
-    fn openers(&self, claimed: &Claimed) -> Result<Vec<FileToOpen<B>>, Failure> {
-        let seller = claimed.answer.seller_keys.ed25519_pk;
+    fn openers(&self, files: &Files<'_>, signer: &Ed25519PublicKey) -> Result<Vec<FileToOpen<B>>, Failure> {
         let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let files = claimed.manifest.body().files.iter().map(|file| {
-            let key = derive_file_key(&claimed.release_key, &file.file_id);
-            let aad = file_aad(file.file_id.as_bytes(), seller.as_bytes());
+        let openers = files.manifest.body().files.iter().map(|file| {
+            let key = derive_file_key(files.key, &file.file_id);
+            let aad = file_aad(file.file_id.as_bytes(), signer.as_bytes());
             let header = Header::parse(FloeParams::FILE, file.header.as_ref())
                 .map_err(|_| Failure::Untrusted(Untrusted::Manifest))?;
             let opener = Opener::new(self.bulk.clone(), FloeParams::FILE, &key, &aad, &header)?;
             Ok(FileToOpen { layout: file.layout().map_err(untrusted)?, opener })
         });
-        files.collect()
+        openers.collect()
     }
 
-    async fn fetch<K: ReceivingSink<Buf = B::Buf>>(
+    /// Writes the files of a release, which `signer` sealed, to `sink`.
+    pub(super) async fn fetch<K, R, O>(
         &self,
-        claimed: &Claimed,
-        files: &[FileToOpen<B>],
+        files: &Files<'_>,
+        signer: &Ed25519PublicKey,
         sink: &K,
-        control: &Control,
-        observer: &impl Observer,
-    ) -> Result<Downloaded, Failure> {
+        host: &Host<'_, R, T, (), O>,
+    ) -> Result<Downloaded, Failure>
+    where
+        K: ReceivingSink<Buf = B::Buf>,
+        R: GetChunk<Buf = B::Buf>,
+        O: Observer,
+    {
+        let openers = self.openers(files, signer)?;
+        if let Err(error) = sink.open(&incoming_files(files.manifest.body(), files.meta)).await {
+            sink.abort().await;
+            return Err(TransferError::Sink { file: 0, error }.into());
+        }
         let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let plan = DownloadPlan::of_manifest(&claimed.manifest, claimed.meta.salt).map_err(untrusted)?;
-        let remote = DownloadRemote {
-            session: &self.session,
-            ticket: &claimed.ticket,
-            files: claimed.manifest.body().files.iter().map(|file| file.file_id).collect(),
-        };
-        let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
+        let plan = DownloadPlan::of_manifest(files.manifest, files.meta.salt).map_err(untrusted)?;
         let machine = Download::new(plan, DownloadLimits::default());
-        let done = driver::download(&self.bulk, files, machine, sink, &host).await;
+        let done = driver::download(&self.bulk, &openers, machine, sink, host).await;
         done.map_err(|stopped| match sink.mismatch() {
             Some(file) => Failure::Sha256Mismatch(file),
             None => Failure::Transfer(stopped.error),
@@ -243,9 +258,10 @@ where
     }
 }
 
-fn incoming_files(claimed: &Claimed) -> Vec<IncomingFile> {
-    let sizes = claimed.manifest.body().files.iter().map(|file| file.plaintext_size);
-    let files = claimed.meta.files.iter().zip(sizes);
+/// The files of a release as a person sees them.
+pub(super) fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
+    let sizes = manifest.files.iter().map(|file| file.plaintext_size);
+    let files = meta.files.iter().zip(sizes);
     files
         .map(|(file, size)| IncomingFile {
             path: file.path.clone(),

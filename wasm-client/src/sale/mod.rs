@@ -1,5 +1,6 @@
 //! The steps of a sale as a person knows them: upload, offer, accept, grant, download. Each may be repeated.
 
+mod attachments;
 mod deal;
 mod download;
 mod failure;
@@ -15,7 +16,7 @@ use claimcheck_protocol::profile::Registration;
 pub use deal::OfferTerms;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
-pub use inputs::OpenedInput;
+pub use inputs::{InputContent, InputValue, OpenedInput};
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
 
 use crate::bulk::Bulk;

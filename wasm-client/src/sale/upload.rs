@@ -15,7 +15,7 @@ use futures_util::future::{try_join, try_join_all};
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{self, Clock, Control, FileToSend, Host, Observer, PutChunk, Source};
-use crate::engine::{CallError, ChunkAt, SourceError, TransferError, Upload, UploadLimits, Uploaded};
+use crate::engine::{CallError, ChunkAt, SourceError, TransferError, Upload, UploadLimits, UploadedFile};
 use crate::envelope::{open_envelope, seal_envelope};
 use crate::floe::Sealer;
 use crate::http::Http;
@@ -68,25 +68,26 @@ pub struct FileAudit {
     pub salt: Bytes32,
 }
 
-struct Draft {
-    release_id: ReleaseId,
-    product_id: ProductId,
-    release_key: Secret32,
-    files: Vec<wire::UploadFile>,
+/// A release that is about to be uploaded.
+pub(super) struct Draft {
+    pub(super) release_id: ReleaseId,
+    pub(super) product_id: ProductId,
+    pub(super) release_key: Secret32,
+    pub(super) files: Vec<wire::UploadFile>,
 }
 
+/// Where each file that a transfer sends goes.
 struct UploadRemote<'a, H> {
     session: &'a Session<H>,
-    upload_id: UploadId,
-    files: &'a [wire::UploadFile],
+    places: &'a [(UploadId, FileId)],
 }
 
 impl<H: Http> PutChunk for UploadRemote<'_, H> {
     type Buf = H::Buf;
 
     async fn put_chunk(&self, at: ChunkAt, bytes: &H::Buf, sha256: Bytes32) -> Result<(), CallError> {
-        let file = self.files.get(at.file).ok_or(CallError::Cancelled)?;
-        let stored = self.session.put_chunk(self.upload_id, file.file_id, at.chunk, bytes, sha256).await;
+        let (upload_id, file_id) = *self.places.get(at.file).ok_or(CallError::Cancelled)?;
+        let stored = self.session.put_chunk(upload_id, file_id, at.chunk, bytes, sha256).await;
         stored.map(|_| ()).map_err(|refusal| refusal.error)
     }
 }
@@ -107,7 +108,8 @@ where
     ) -> Result<wire::Release, Failure> {
         check_files(&files)?;
         let product_id = self.choose_product(product, control).await?;
-        let (draft, names, sealed) = self.begin(product_id, files)?;
+        let release_id = self.make_id(ReleaseId::from_parts)?;
+        let (draft, names, sealed) = self.begin(release_id, product_id, files)?;
         let init = wire::InitUpload { product_id, release_id: draft.release_id, files: draft.files.clone() };
         let opened = self.persist(control, || self.session.init_upload(&init)).await?;
         let done = self.send(&draft, names, sealed, opened.upload_id, control, observer).await;
@@ -129,14 +131,14 @@ where
         Ok(product_id)
     }
 
-    /// Fresh ids, keys and headers.
+    /// Fresh keys, headers and file ids.
     #[expect(clippy::type_complexity, reason = "three parallel lists that part ways at once")]
-    fn begin<S>(
+    pub(super) fn begin<S>(
         &self,
+        release_id: ReleaseId,
         product_id: ProductId,
         files: Vec<FileForSale<S>>,
     ) -> Result<(Draft, Vec<MetaFile>, Vec<FileToSend<B, S>>), Failure> {
-        let release_id = self.make_id(ReleaseId::from_parts)?;
         let mut draft = Draft { release_id, product_id, release_key: Secret32::random()?, files: Vec::new() };
         let (mut names, mut sealed) = (Vec::new(), Vec::new());
         for file in files {
@@ -177,7 +179,21 @@ where
         control: &Control,
         observer: &impl Observer,
     ) -> Result<wire::Release, Failure> {
-        let remote = UploadRemote { session: &self.session, upload_id, files: &draft.files };
+        let places: Vec<_> = draft.files.iter().map(|file| (upload_id, file.file_id)).collect();
+        let (uploaded, names) = self.send_files(&places, names, sealed, control, observer).await?;
+        self.complete(draft, names, &uploaded, upload_id, control).await
+    }
+
+    /// Seals and sends files, each to its place. What the manifests say of them, and their names with hashes.
+    pub(super) async fn send_files<S: HashedSource<Buf = B::Buf>>(
+        &self,
+        places: &[(UploadId, FileId)],
+        names: Vec<MetaFile>,
+        sealed: Vec<FileToSend<B, S>>,
+        control: &Control,
+        observer: &impl Observer,
+    ) -> Result<(Vec<UploadedFile>, Vec<MetaFile>), Failure> {
+        let remote = UploadRemote { session: &self.session, places };
         let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
         let layouts: Vec<Layout> = sealed.iter().map(|file| file.layout).collect();
         let machine = Upload::new(&layouts, UploadLimits::default());
@@ -188,20 +204,37 @@ where
         }));
         let (uploaded, hashes) = try_join(chunks, hashes).await?;
         let names = names.into_iter().zip(hashes).map(|(name, sha256)| MetaFile { sha256, ..name }).collect();
-        self.complete(draft, names, &uploaded, upload_id, control).await
+        Ok((uploaded.files, names))
     }
 
     async fn complete(
         &self,
         draft: &Draft,
         names: Vec<MetaFile>,
-        uploaded: &Uploaded,
+        uploaded: &[UploadedFile],
         upload_id: UploadId,
         control: &Control,
     ) -> Result<wire::Release, Failure> {
+        let manifest = self.make_manifest(draft, names, uploaded)?;
+        let manifest_hash = statement_hash(&manifest)?;
+        let identity = self.session.identity();
+        let manifest = identity.sign_statement(manifest)?;
+        let context = EnvelopeContext::for_seller(&draft.release_id, manifest_hash, *identity.keys());
+        let envelope = seal_envelope(identity, &context, &draft.release_key)?;
+        let complete = || self.session.complete_upload(upload_id, manifest.clone(), envelope.clone());
+        Ok(self.persist(control, complete).await?)
+    }
+
+    /// What was sent, as it is to be signed.
+    pub(super) fn make_manifest(
+        &self,
+        draft: &Draft,
+        names: Vec<MetaFile>,
+        uploaded: &[UploadedFile],
+    ) -> Result<Manifest, Failure> {
         let salt = Bytes(*Secret32::random()?.as_bytes());
-        let hashes: Vec<[u8; 32]> = uploaded.files.iter().map(|file| file.plaintext_hash).collect();
-        let files = draft.files.iter().zip(&uploaded.files);
+        let hashes: Vec<[u8; 32]> = uploaded.iter().map(|file| file.plaintext_hash).collect();
+        let files = draft.files.iter().zip(uploaded);
         let mut manifest = Manifest {
             v: V1,
             release_id: draft.release_id,
@@ -212,13 +245,7 @@ where
             sealed_meta: ByteString::default(),
         };
         manifest.sealed_meta = seal_meta(&draft.release_key, &manifest, &Meta { salt, files: names })?;
-        let manifest_hash = statement_hash(&manifest)?;
-        let identity = self.session.identity();
-        let manifest = identity.sign_statement(manifest)?;
-        let context = EnvelopeContext::for_seller(&draft.release_id, manifest_hash, *identity.keys());
-        let envelope = seal_envelope(identity, &context, &draft.release_key)?;
-        let complete = || self.session.complete_upload(upload_id, manifest.clone(), envelope.clone());
-        Ok(self.persist(control, complete).await?)
+        Ok(manifest)
     }
 
     /// One of one's own releases and its key, as any of one's devices can open it.
@@ -256,7 +283,7 @@ where
     }
 }
 
-fn check_files<S>(files: &[FileForSale<S>]) -> Result<(), Failure> {
+pub(super) fn check_files<S>(files: &[FileForSale<S>]) -> Result<(), Failure> {
     if files.is_empty() || files.len() > MAX_FILES {
         return Err(Failure::Argument("a release has 1 to 1000 files"));
     }

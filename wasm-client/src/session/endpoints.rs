@@ -16,7 +16,7 @@ use super::{Access, Call, CallBody, Refusal, Session, Ticket};
 use crate::http::{AnswerKind, Http};
 
 impl<H: Http> Session<H> {
-    async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
         name: &str,
@@ -27,7 +27,7 @@ impl<H: Http> Session<H> {
             .await
     }
 
-    async fn post<T: DeserializeOwned>(
+    pub(super) async fn post<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
         name: &str,
@@ -52,6 +52,11 @@ impl<H: Http> Session<H> {
     /// `GET ailocks`: another Ailock's keys and profile. The caller verifies them.
     pub async fn ailock(&self, id: &AilockId) -> Result<Registration, Refusal> {
         self.get(Access::Token, "ailocks", &[("id", id.to_string())]).await
+    }
+
+    /// `POST ailocks-delete`: leaves the server.
+    pub async fn delete_account(&self) -> Result<wire::DeletedAilock, Refusal> {
+        self.post(Access::Token, "ailocks-delete", &wire::DeleteAilock { id: *self.id() }).await
     }
 
     /// `POST products-create`.
@@ -235,7 +240,7 @@ impl<H: Http> Session<H> {
     }
 }
 
-fn with_query(name: &str, query: &[(&str, String)]) -> String {
+pub(super) fn with_query(name: &str, query: &[(&str, String)]) -> String {
     if query.is_empty() {
         return name.to_owned();
     }

@@ -3,6 +3,7 @@
 //! Here one call is made *once*, apart from what a refusal of its credentials mends (a stale token, a clock that is
 //! off). Whether a failed call is made again is decided by [`crate::engine::RetryPolicy`] alone.
 
+mod attachments;
 mod clock;
 mod endpoints;
 mod refusal;

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Client, assertProblem, assertTokenError } from "./client.mjs";
+import { startServer } from "./harness.mjs";
+import { Link } from "./links.mjs";
+import { completeRelease, openRelease, storedKeys } from "./release.mjs";
+import { Sale, ok, unchanged } from "./sale.mjs";
+import { dispute, openDispute } from "./statements.mjs";
+
+let server;
+before(async () => {
+  server = await startServer();
+  // From here on time only goes forward, so that tokens stay good.
+  await server.clock.advance(0);
+});
+after(() => server.close());
+
+const pair = () => Promise.all([Client.registered(server), Client.registered(server)]);
+const leave = (client, id = client.id) => client.call("ailocks-delete", { json: { id } });
+const rows = async (sql, ...params) =>
+  (
+    await server.db
+      .prepare(sql)
+      .bind(...params)
+      .all()
+  ).results;
+
+/** Runs the cron at a time in Unix seconds. */
+async function runAt(seconds) {
+  await server.clock.set(seconds);
+  await server.scheduled();
+}
+
+test("who leaves takes products, files, uploads and messages along", async () => {
+  const [seller, buyer] = await pair();
+  const release = await completeRelease(seller, [1]);
+  const open = await openRelease(seller, [1]);
+  await open.putAll();
+  const link = await Link.made(seller, release);
+  const theirs = await completeRelease(buyer, [1]);
+  await ok(await new Sale(buyer, seller, theirs).makeOffer());
+  const { id, deleted_at } = await ok(await leave(seller));
+  assert.deepEqual([id, deleted_at], [seller.id, server.clock.now()]);
+
+  assert.deepEqual(await rows("select 1 from ailocks where id = ?", seller.id), []);
+  assert.deepEqual(await rows("select 1 from messages where to_ailock_id = ?", seller.id), []);
+  const products = await rows(
+    "select title, content_type, policy from digital_products where owner_ailock_id = ?",
+    seller.id,
+  );
+  assert.deepEqual(products, Array(2).fill({ title: "Deleted", content_type: null, policy: null }));
+  await assertProblem(await buyer.call(`ailocks?id=${seller.id}`), 404, "not_found");
+  await assertTokenError(await seller.requestToken(), 401, "invalid_client");
+  await server.clock.advance(2);
+  await server.scheduled();
+  assert.deepEqual(await storedKeys(server, release), []);
+  await runAt(server.clock.now() + 3601);
+  assert.deepEqual(await storedKeys(server, open), []);
+  assert.equal((await storedKeys(server, theirs)).length, 1, "another's stay");
+  await assertProblem(await link.open(), 410, "link_gone");
+  assert.deepEqual(
+    await rows("select 1 from reservations where owner_ailock_id = ?", seller.id),
+    [],
+  );
+});
+
+test("leaving again is the same request, and the same keys may come back", async () => {
+  const [client] = await pair();
+  const first = await ok(await leave(client));
+  await server.clock.advance(10);
+  assert.deepEqual(await ok(await leave(client)), first);
+  await ok(await client.register());
+  await ok(await client.requestToken());
+  const again = await ok(await leave(client));
+  assert.equal(again.deleted_at, server.clock.now());
+});
+
+test("only oneself leaves, and a body that says otherwise is refused", async () => {
+  const [client, other] = await pair();
+  await assertProblem(await leave(client, other.id), 422, "unprocessable");
+  await assertProblem(await leave(client, "nobody"), 400, "invalid_request");
+  await assertProblem(
+    await client.call("ailocks-delete", { json: { id: client.id, all: true } }),
+    400,
+    "invalid_request",
+  );
+  assert.equal((await rows("select 1 from ailocks where id = ?", other.id)).length, 1);
+  assert.equal((await rows("select 1 from ailocks where id = ?", client.id)).length, 1);
+});
+
+test("unpaid offers are called off, on either side", async () => {
+  const [one, two] = await pair();
+  const selling = await Sale.offered(one, two);
+  const buying = await Sale.offered(two, one);
+  await ok(await leave(one));
+  for (const sale of [selling, buying]) {
+    assert.equal((await sale.show(two)).status, "cancelled");
+    const { audit } = await sale.stored();
+    assert.equal(audit.at(-1).actor, one.id);
+  }
+});
+
+test("a buyer's access keeps its seller, and money or a dispute keeps both", async () => {
+  const [seller, buyer] = await pair();
+  const other = await Sale.offered(seller, buyer);
+  const sale = await Sale.claimed(seller, buyer);
+  assert.equal((await sale.chunk()).status, 200);
+  await unchanged(other, async () => {
+    const problem = await assertProblem(await leave(seller), 409, "open_sales");
+    assert.match(problem.detail, new RegExp(`${sale.id} is delivered`));
+    await assertProblem(await leave(buyer), 409, "open_sales");
+  });
+  await ok(await sale.acknowledge());
+  await assertProblem(await leave(seller), 409, "open_sales");
+  await ok(await openDispute(sale));
+  await assertProblem(await leave(buyer), 409, "open_sales");
+  await ok(await dispute(sale, "withdraw").send());
+  await ok(await leave(buyer));
+  assert.equal((await sale.show(seller)).status, "expired");
+  await ok(await leave(seller));
+});
+
+test("the books of a sale stay for the other side, and its chain stays valid without what opened it", async () => {
+  const [seller, buyer] = await pair();
+  const sale = await Sale.claimed(seller, buyer);
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  const origins = () =>
+    rows(
+      `select a.actor from audit_origins o join audit_log a on a.transfer_id = o.transfer_id and a.seq = o.seq
+       where o.transfer_id = ?`,
+      sale.id,
+    );
+  assert.ok((await origins()).some(({ actor }) => actor === buyer.id));
+  const { audit } = await sale.stored();
+  await ok(await leave(buyer));
+  assert.ok((await origins()).every(({ actor }) => actor !== buyer.id));
+  assert.ok((await origins()).some(({ actor }) => actor === seller.id));
+  assert.deepEqual((await sale.stored()).audit.slice(0, audit.length), audit);
+  const packet = await ok(await seller.call(`transfers-packet?transfer_id=${sale.id}`));
+  assert.ok(packet.body.signers.some(({ ed25519_pk }) => ed25519_pk.length === 43));
+  assert.equal(packet.body.signers.length, 2, "the keys that verify it are still there");
+  assert.equal(packet.body.receipt.body.buyer, buyer.id);
+});
+
+test("of leaving and selling at the same time, one holds", async () => {
+  for (let round = 0; round < 4; round += 1) {
+    const [seller, buyer] = await pair();
+    const release = await completeRelease(seller, [1]);
+    const sale = new Sale(seller, buyer, release);
+    await ok(await sale.makeOffer());
+    const [accepted, left] = await Promise.all([sale.invoice(), leave(seller)]);
+    const [{ status }] = await rows("select status from product_transfers where id = ?", sale.id);
+    const isThere = (await rows("select 1 from ailocks where id = ?", seller.id)).length === 1;
+    assert.equal(left.status === 200, !isThere);
+    assert.equal(status, isThere ? "delivered" : "cancelled");
+    assert.equal(accepted.status === 200, isThere);
+  }
+});

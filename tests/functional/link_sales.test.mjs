@@ -1,0 +1,107 @@
+// Links to what was sold: they end with the sale's access, for good.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { Link, visitor } from "./links.mjs";
+import { startShop } from "./paid_sale.mjs";
+import { completeRelease } from "./release.mjs";
+import { Sale, ok } from "./sale.mjs";
+import { dispute, openDispute, revoke } from "./statements.mjs";
+
+let shop;
+before(async () => {
+  shop = await startShop();
+});
+after(() => shop.close());
+
+/** A paid and delivered sale with a link of which one chunk was fetched; `sale.link` and `sale.claim` are they. */
+async function linked(sale) {
+  sale.link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  sale.claim = await sale.link.claimed();
+  assert.equal((await sale.claim.chunk()).status, 200);
+  return sale;
+}
+
+async function assertEnded({ link, claim }) {
+  await assertProblem(await claim.chunk(), 410, "link_gone");
+  await assertProblem(await claim.renew(), 410, "link_gone");
+  await assertProblem(await link.claim(await visitor(shop.server)), 410, "link_gone");
+  await assertProblem(await link.open(), 410, "link_gone");
+  assert.equal((await ok(await link.show())).state, "revoked");
+}
+
+test("a chunk that went out by a sale's link is a chunk of the sale", async () => {
+  const sale = await linked(await shop.paid());
+  const { audit, transfers } = await sale.stored();
+  assert.equal(JSON.parse(transfers[0].machine).chunks_served, true);
+  assert.deepEqual(
+    audit.slice(-3).map(({ actor, action }) => [actor, action]),
+    [
+      [shop.seller.id, "link_created"],
+      ["server", "link_claimed"],
+      ["server", "first_chunk_served"],
+    ],
+  );
+  await assertProblem(await revoke(sale).send(), 409, "wrong_state");
+});
+
+test("a refund ends the sale's links, also under a download", async () => {
+  const sale = await linked(await shop.paid());
+  const other = await Link.made(shop.seller, shop.release);
+  await ok(await shop.seller.call("transfers-refund", { json: { transfer_id: sale.id } }));
+  await assertEnded(sale);
+  await other.claimed();
+});
+
+test("a refund from Stripe's own dashboard does as well", async () => {
+  const sale = await linked(await shop.paid());
+  shop.stripe.refund(sale.payment);
+  await shop.deliverAll();
+  await assertEnded(sale);
+});
+
+test("a dispute ends them for good, even if it is withdrawn", async () => {
+  const sale = await linked(await shop.paid());
+  await ok(await openDispute(sale));
+  await assertEnded(sale);
+  await ok(await dispute(sale, "withdraw").send());
+  await assertEnded(sale);
+  const again = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  assert.equal((await (await again.claimed()).chunk()).status, 200);
+});
+
+test("a revocation ends them", async () => {
+  const sale = await shop.paid();
+  sale.link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  sale.claim = await sale.link.claimed();
+  await ok(await revoke(sale).send());
+  await assertEnded(sale);
+});
+
+test("a sale's link is made by its seller alone, for what was sold, while its buyer has access", async () => {
+  const sale = await shop.paid();
+  const offered = await shop.offered();
+  const other = await completeRelease(shop.seller, [1]);
+  const link = (changes) => new Link(shop.seller, shop.release, changes);
+  await assertProblem(await link({ transfer_id: offered.id }).make(), 409, "wrong_state");
+  const wrong = new Link(shop.seller, other, { transfer_id: sale.id });
+  await assertProblem(await wrong.make(), 422, "unprocessable");
+  const theirs = await completeRelease(shop.stranger, [1]);
+  const foreign = new Link(shop.stranger, theirs, { transfer_id: sale.id });
+  await assertProblem(await foreign.make(), 404, "not_found");
+  const bought = await Sale.accepted(shop.stranger, shop.seller);
+  const mine = await completeRelease(shop.seller, [1]);
+  const buyers = new Link(shop.seller, mine, { transfer_id: bought.id });
+  await assertProblem(await buyers.make(), 403, "forbidden");
+});
+
+test("the same link of a sale made many times at once is one, and revoking it is on record", async () => {
+  const sale = await shop.paid();
+  const link = new Link(shop.seller, shop.release, { transfer_id: sale.id });
+  const answers = await Promise.all(Array.from({ length: 8 }, () => link.make()));
+  for (const answer of answers) assert.equal((await ok(answer)).link_id, link.id);
+  await ok(await link.revoke());
+  await ok(await link.revoke());
+  const actions = (await sale.stored()).audit.map(({ action }) => action);
+  assert.deepEqual(actions.slice(-2), ["link_created", "link_revoked"]);
+});
