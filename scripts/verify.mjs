@@ -1,4 +1,4 @@
-/** `npm run verify -- PACKET.json [--server-key KID|JWKS.json]`: checks a dispute packet offline, line by line. */
+/** `npm run verify -- PACKET.json|AUDIT.json [--server-key KID|JWKS.json]`: checks it offline, line by line. */
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

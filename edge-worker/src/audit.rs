@@ -74,6 +74,11 @@ impl Entry {
     pub fn queries(&self) -> [Query; 2] {
         [audit::insert(&self.row, self.hash), audit::insert_origin(&self.row, self.salt, &self.origin)]
     }
+
+    /// Appends the row, and makes it the transfer's head, if the statement before in the batch changed one row.
+    pub fn queries_if_changed(&self) -> [Query; 3] {
+        audit::insert_if_changed(&self.row, self.hash, self.salt, &self.origin)
+    }
 }
 
 /// The beginning of a user agent that is kept.

@@ -23,6 +23,7 @@ pub mod json_place;
 pub mod limits;
 pub mod log;
 pub mod metrics;
+mod notes;
 pub mod outbox;
 pub mod random;
 pub mod repr_digest;

@@ -23,10 +23,11 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 
 use crate::auth::Replay;
 use crate::handlers::{
-    ack, ailocks, attachment_read, attachments, batch, cancel, chunk_put, claims, content, dispute, download,
-    erasure, findings, grant, health, inbox, invoice, link_claims, link_page, links, metadata, offers,
-    onboard, packet, product_files, products, refund, register, requirements, requirements_reject,
-    requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict, webhook, webhooks,
+    ack, ailocks, attachment_read, attachments, audit, batch, cancel, chunk_put, claims, content, dispute,
+    disputed_chunk, download, erasure, findings, grant, health, inbox, invoice, link_claims, link_page,
+    links, metadata, offers, onboard, packet, product_files, products, refund, register, requirements,
+    requirements_reject, requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict,
+    webhook, webhooks,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -56,9 +57,11 @@ pub static ROUTES: &[Route] = &[
     api("transfers", GET, token!(transfers::show)),
     api("transfers-cancel", POST, token!(cancel::cancel)),
     api("transfers-packet", GET, token!(packet::show)),
+    api("transfers-audit", GET, token!(audit::show)),
     api("products-revoke", POST, token!(revoke::revoke)).rate("RATE_REVOKE"),
     api("products-dispute", GET_POST, token!(dispute::show_or_file)),
     api("disputes-verdict", POST, token!(verdict::rule)),
+    api("disputes-chunk", GET, token!(disputed_chunk::show)),
     api("products-requirements", GET, token!(requirements::show)),
     api("transfers-requirements-submit", POST, token!(requirements_submit::submit)),
     api("transfers-requirements-reject", POST, token!(requirements_reject::reject)),

@@ -10,6 +10,8 @@ pub const SERVER_ED25519_KEY: &[u8] = b"claimcheck/server-ed25519/v1\0";
 pub const SERVER_WEBHOOK_KEY: &[u8] = b"claimcheck/server-webhook/v1\0";
 /// AES-GCM's aad of a root seed that is kept on a device.
 pub const DEVICE_SEED: &[u8] = b"claimcheck/device-seed/v1\0";
+/// AES-GCM's aad of a link's claim that is kept on a device.
+pub const DEVICE_CLAIM: &[u8] = b"claimcheck/device-claim/v1\0";
 /// Prefix of the hash that an Ailock id is.
 pub const AILOCK_ID: &[u8] = b"claimcheck/ailock-id/v1\0";
 

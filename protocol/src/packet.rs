@@ -7,6 +7,7 @@ mod delivery;
 mod line;
 mod pin;
 mod sale;
+mod trail;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::verdict::Verdict;
 
 pub use line::{Finding, Line};
 pub use pin::{PinError, Pins};
+pub use trail::{AuditTrail, verify_trail};
 pub use verify::verify;
 
 /// What the server observed of the payment. It is the server's word, as Stripe told it.

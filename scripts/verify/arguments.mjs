@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { PlainError } from "../setup/process.mjs";
 
-const USAGE = "Usage: npm run verify -- PACKET.json [--server-key KID|JWKS.json]";
+const USAGE = "Usage: npm run verify -- PACKET.json|AUDIT.json [--server-key KID|JWKS.json]";
 
 /**
  * @param {readonly string[]} args

@@ -1,19 +1,32 @@
 /** The verification itself. Exit status 0: no line is false. */
 
 import { readFileSync } from "node:fs";
-import { verifyPacket } from "claimcheck";
+import { verifyAudit, verifyPacket } from "claimcheck";
 import { PlainError } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
+import { isAnyFalse, printLines } from "./print.mjs";
 
-const MARKS = { proved: "proved    ", not_proved: "not proved", false: "FALSE     " };
+/** A trail has its rows at the top, a packet has a body; what is neither is no good packet. */
+function isTrail(/** @type {Buffer} */ bytes) {
+  try {
+    return "rows" in JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return false;
+  }
+}
 
 try {
   const { file, pinned } = readArguments(process.argv.slice(2));
-  const lines = await verifyPacket(readFileSync(file), pinned);
-  for (const { claim, verdict, why } of lines) {
-    process.stdout.write(`${MARKS[verdict]}  ${claim}: ${why}\n`);
+  const bytes = readFileSync(file);
+  const lines = await (isTrail(bytes) ? verifyAudit : verifyPacket)(bytes, pinned);
+  printLines(lines);
+  if (isAnyFalse(lines)) process.exitCode = 1;
+  else if (pinned === undefined) {
+    process.stdout.write(
+      "No server key was given. Nothing contradicts itself here, but somebody else's server could have signed this\n" +
+        "anew: compare the key that is named with /.well-known/jwks.json, or give --server-key.\n",
+    );
   }
-  if (lines.some(({ verdict }) => verdict === "false")) process.exitCode = 1;
 } catch (error) {
   const isKnown =
     error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");

@@ -81,7 +81,7 @@ test("the audit rows of a sale are one chain, and hide where the calls came from
   const { audit, transfers } = await sale.stored();
   assert.deepEqual(
     audit.map(({ action }) => action),
-    ["offer", "invoice", "first_chunk_served", "ack"],
+    ["offer", "invoice", "claim_begun", "first_chunk_served", "ack"],
   );
   let head = text(Buffer.alloc(32));
   for (const [i, row] of audit.entries()) {

@@ -123,7 +123,7 @@ test("the first chunk uses the claim up, once for all chunks and in the audit lo
   assert.notEqual(claims[0].first_chunk_at, null);
   assert.deepEqual(
     audit.map(({ action }) => action),
-    ["offer", "invoice", "first_chunk_served"],
+    ["offer", "invoice", "claim_begun", "first_chunk_served"],
   );
   assert.equal(JSON.parse(transfers[0].machine).chunks_served, true);
   await unchanged(sale, async () => {

@@ -60,6 +60,7 @@ test("a packet holds the whole sale, canonical and signed by the server", async 
     [
       "offer",
       "invoice",
+      "claim_begun",
       "first_chunk_served",
       "ack",
       "dispute_opened",

@@ -62,6 +62,9 @@ export function identity(seed) {
   return { seed, signing, sealing, id: bech32m.encode("ailock", bech32m.toWords(hash)) };
 }
 
+/** The 32 bytes of an Ailock id. */
+export const ailockBytes = (id) => Buffer.from(bech32m.fromWords(bech32m.decode(id).words));
+
 export const jcs = (body) => Buffer.from(canonicalize(body));
 export const statementHash = (body) => sha256(jcs(body));
 const statementInput = (kind, body) => Buffer.concat([label(kind), statementHash(body)]);

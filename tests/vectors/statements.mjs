@@ -281,15 +281,73 @@ async function purpose(name, recipient) {
   };
 }
 
+async function evidence(name, act, by, plain) {
+  const disputeId = id("dispute", "dispute");
+  const context = Buffer.concat([
+    protocol.idBytes(transferId),
+    protocol.idBytes(disputeId),
+    protocol.ailockBytes(by.id),
+  ]);
+  const info = Buffer.concat([protocol.label("seal/evidence"), context]);
+  const ikmE = named(`ephemeral of ${name}`);
+  const sealed = await protocol.hpkeSeal(server.sealing.publicKey, info, protocol.jcs(plain), { ikmE });
+  return {
+    arbiter_seed: text(server.seed),
+    ikm_e: text(ikmE),
+    plain,
+    dispute: {
+      v: 1,
+      transfer_id: transferId,
+      dispute_id: disputeId,
+      by: by.id,
+      act,
+      kind: act === "open" ? "content" : null,
+      evidence: text(sealed),
+      at: 1_760_000_300,
+    },
+  };
+}
+
+function wrappedKey(name, password) {
+  const from = {
+    secret: named(`${name} secret`),
+    password,
+    id: id("listing", name),
+    manifestHash,
+  };
+  const nonce = named(`${name} nonce`).subarray(0, 12);
+  const wrapped = protocol.gcmSeal(protocol.linkKey("link", from), nonce, releaseKey);
+  return {
+    secret: text(from.secret),
+    password: password && text(password),
+    listing_id: from.id,
+    manifest_hash: text(manifestHash),
+    nonce: text(nonce),
+    release_key: text(releaseKey),
+    wrapped_key: text(wrapped),
+  };
+}
+
 async function sealed() {
   return {
-    about: "Envelopes, things sealed for each other purpose, and sealed_meta, written by statements.mjs.",
+    about:
+      "Envelopes, things sealed for each other purpose, evidence, wrapped keys and sealed_meta, written by statements.mjs.",
     transfer_envelope: await envelope(transferId, protocol.statementHash(offer), buyer),
     seller_envelope: await envelope(releaseId, null, seller),
     purposes: [
       await purpose("inputs", seller),
       await purpose("evidence", server),
       await purpose("listing-secret", buyer),
+    ],
+    evidence: [
+      await evidence("the buyer's evidence", "open", buyer, {
+        text: "Die Datei ist leer. \u{1f937}",
+        release_key: text(releaseKey),
+        files: [
+          { path: "screen/shot.png", content_type: "image/png", bytes: text(named("a screenshot")) },
+        ],
+      }),
+      await evidence("the seller's evidence", "answer", seller, { text: "It is meant to be." }),
     ],
     inputs: inputs.map(({ body, context, ikmE, value }) => ({
       id: body.id,
@@ -299,6 +357,10 @@ async function sealed() {
       plaintext: text(value),
       sealed: body.sealed,
     })),
+    wrapped_keys: [
+      wrappedKey("listing", null),
+      wrappedKey("listing with a password", named("what Argon2id made of a password")),
+    ],
     sealed_meta: { release_key: text(releaseKey), nonce: text(sealedMeta.subarray(0, 12)), meta, manifest },
   };
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use claimcheck_protocol::keys::AilockId;
-use claimcheck_protocol::packet::{self, Pins};
+use claimcheck_protocol::packet;
 use js_sys::{Array, Function, Uint8Array};
 use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
@@ -21,8 +21,11 @@ use crate::web::device;
 use crate::web::fetch::Fetch;
 use crate::web::sink::JsSink;
 
+mod after;
+mod arbiter;
 mod convert;
 mod failure;
+mod links;
 
 use convert::{from_js, id_of, to_js};
 use failure::{argument, platform, throw};
@@ -131,8 +134,13 @@ impl Control {
 /// See [`packet::verify`]. `pinned` is a `kid`, a JWK Set, or nothing.
 #[wasm_bindgen(js_name = verifyPacket)]
 pub fn verify_packet(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
-    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
-    to_js(&packet::verify(text, &pins.map_err(|error| argument(&error.to_string()))?))
+    to_js(&packet::verify(text, &convert::pins(pinned)?))
+}
+
+/// See [`packet::verify_trail`]. `pinned` is a `kid`, a JWK Set, or nothing.
+#[wasm_bindgen(js_name = verifyAudit)]
+pub fn verify_audit(text: &[u8], pinned: Option<String>) -> Result<JsValue, JsValue> {
+    to_js(&packet::verify_trail(text, &convert::pins(pinned)?))
 }
 
 /// What a price keeps to, by currency. See [`claimcheck_protocol::money::Currency`].

@@ -5,6 +5,7 @@
 //!              -- claimcheck/x25519/v1\0 -----------------------------> X25519 sealing key
 //! release_key  -- claimcheck/file-key/v1\0 | file_id (16) ------------> file_key
 //!              -- claimcheck/meta/v1\0 | release_id (16) -------------> key of sealed_meta
+//! file_key    -- claimcheck/name/v1\0 | file_id (16) ----------------> key of sealed_name
 //! secret | pw  -- claimcheck/link/v1\0 | manifest_hash (32) ----------> wrap   (salt = id (16))
 //!              -- claimcheck/link-auth/v1\0 | manifest_hash (32) -----> auth   (salt = id (16))
 //! ```
@@ -38,6 +39,11 @@ pub fn derive_file_key(release_key: &Secret32, file_id: &FileId) -> Secret32 {
 /// The key of a release's `sealed_meta`.
 pub fn derive_meta_key(release_key: &Secret32, release_id: &ReleaseId) -> Secret32 {
     derive(&[], &[release_key.as_bytes()], &[labels::META_KEY, release_id.as_bytes()])
+}
+
+/// The key of the sealed name of one file, for a link that gives this file alone.
+pub fn derive_name_key(file_key: &Secret32, file_id: &FileId) -> Secret32 {
+    derive(&[], &[file_key.as_bytes()], &[labels::NAME_KEY, file_id.as_bytes()])
 }
 
 /// What a link's or a listing's keys come from, all of it known to whoever holds the link and its password.

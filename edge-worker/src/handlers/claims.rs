@@ -3,6 +3,7 @@
 //! A transfer's claim belongs to the buyer's Ailock, not to one of its devices: the ticket of each call is bound to
 //! the key of that call's proof, so a new session goes on where the last one stopped.
 
+use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::auth::access_token::Confirmation;
 use claimcheck_protocol::auth::ticket::{LIFETIME, Source, Ticket};
 use claimcheck_protocol::bytes::Bytes;
@@ -18,7 +19,11 @@ use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, NewClaim};
 use crate::store::releases;
 use crate::store::transfers::{ClaimsState, Frozen, StoredTransfer};
-use crate::{extract, random, respond, sides};
+use crate::{extract, notes, random, respond, sides};
+
+/// In the audit log.
+const BEGUN: &str = "claim_begun";
+const GIVEN_BACK: &str = "claim_cancelled";
 
 /// How long a claim may go on where the policy lets running downloads finish after retention.
 const GRACE_SECONDS: i64 = 24 * 3600;
@@ -68,7 +73,7 @@ async fn named(ctx: &Ctx, transfer: &StoredTransfer, id: ClaimId) -> Result<clai
     if let Some(claim) = claims::find(&ctx.store, id).await? {
         return renewed(ctx, transfer, claim);
     }
-    let began = claims::begin(&ctx.store, &new_claim(ctx, transfer, id, false)?).await?;
+    let began = begin(ctx, transfer, &new_claim(ctx, transfer, id, false)?).await?;
     match claims::find(&ctx.store, id).await? {
         Some(claim) => renewed(ctx, transfer, claim),
         None if began => Err(ApiError::Bug("a claim that began is not there")),
@@ -83,8 +88,13 @@ async fn running(ctx: &Ctx, transfer: &StoredTransfer) -> Result<claims::Claim, 
         return Ok(claim);
     }
     let id = ClaimId::from_parts(ctx.now.millis(), random::make_bytes()?);
-    claims::begin(&ctx.store, &new_claim(ctx, transfer, id, true)?).await?;
+    begin(ctx, transfer, &new_claim(ctx, transfer, id, true)?).await?;
     claims::find_running(&ctx.store, transfer.id, now).await?.ok_or_else(|| refused(ctx, transfer))
+}
+
+/// Whether the claim began. If so, the sale's audit chain tells.
+async fn begin(ctx: &Ctx, transfer: &StoredTransfer, claim: &NewClaim) -> Result<bool, ApiError> {
+    notes::change(ctx, Actor::Ailock(transfer.buyer), transfer, BEGUN, || claims::begin(claim)).await
 }
 
 fn new_claim(
@@ -163,7 +173,15 @@ async fn answer(
 pub async fn cancel(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let CancelClaim { claim_id } = extract::json(&mut request).await?;
     let now = ctx.now.seconds();
-    if !claims::cancel(&ctx.store, claim_id, caller.id(), now).await? {
+    let claim = claims::find(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
+    let (transfer, buyer) =
+        sides::load_as_buyer(ctx, &caller, claim.transfer_id).await.map_err(|error| match error {
+            // To the seller too another's claim looks like none.
+            ApiError::Refused(_) => ProblemCode::NotFound.into(),
+            other => other,
+        })?;
+    let cancel = || claims::cancel(claim_id, buyer.id(), now);
+    if !notes::change(ctx, Actor::Ailock(buyer.id()), &transfer, GIVEN_BACK, cancel).await? {
         let claim = claims::find(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
         check_cancelled(&claim, &caller)?;
     }

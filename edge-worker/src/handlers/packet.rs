@@ -6,7 +6,6 @@ use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::keys::AilockKeys;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::packet::{Packet, PaymentFacts};
-use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::signed::{Signed, V1};
 use serde::Deserialize;
 use worker::{Request, Response};
@@ -15,7 +14,7 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::statements::{self, Kind};
-use crate::store::transfers::{self, StoredTransfer};
+use crate::store::transfers::StoredTransfer;
 use crate::store::{audit, claims, releases};
 use crate::{extract, respond, sides};
 
@@ -28,11 +27,7 @@ struct Query {
 /// Answers a signed [`Packet`] in its canonical form, to both sides, and to the arbiter once there is a dispute.
 pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let Query { transfer_id } = extract::query(ctx)?;
-    let transfer = transfers::find(&ctx.store, transfer_id).await?.ok_or(ProblemCode::NotFound)?;
-    let is_disputed = !transfer.machine.disputes().by_buyer.is_empty();
-    if !(is_disputed && ctx.config.arbiter == Some(caller.id())) {
-        sides::load(ctx, &caller, transfer_id).await?;
-    }
+    let transfer = sides::load_or_arbitrate(ctx, &caller, transfer_id).await?;
     let packet = gather(ctx, &transfer).await?;
     respond::canonical_json(&ctx.server_keys()?.sign_statement(packet)?)
 }

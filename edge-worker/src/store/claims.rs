@@ -8,7 +8,7 @@ use claimcheck_protocol::transfer::{ClaimsEnd, Status};
 use serde::Deserialize;
 
 use super::transfers::ClaimsState;
-use super::{Store, StoreError, sql};
+use super::{Query, Store, StoreError, sql};
 
 /// A claim of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -84,10 +84,10 @@ pub async fn service(store: &Store, transfer_id: TransferId) -> Result<Vec<Servi
 }
 
 /// Begins a claim if the sale gives access now and downloads are left: one statement, so no two calls can take the
-/// last one. A claim given back, or lapsed before its first chunk, does not count. Returns whether it began; it does
-/// not if the id exists.
-pub async fn begin(store: &Store, claim: &NewClaim) -> Result<bool, StoreError> {
-    let query = sql(
+/// last one. A claim given back, or lapsed before its first chunk, does not count. It changes one row if the claim
+/// begins; it does not if the id exists.
+pub fn begin(claim: &NewClaim) -> Query {
+    sql(
         "insert into claims (id, transfer_id, release_id, holder_ailock_id, nonce, created_at, expires_at) \
          select ?1, t.id, t.release_id, t.to_ailock_id, ?2, ?3, ?4 from product_transfers t \
          where t.id = ?5 and t.to_ailock_id = ?6 and t.claims_state = 'open' \
@@ -97,23 +97,23 @@ pub async fn begin(store: &Store, claim: &NewClaim) -> Result<bool, StoreError> 
          and (?7 = 0 or not exists (select 1 from claims c where c.transfer_id = t.id and c.cancelled_at is null \
            and c.expires_at > ?3)) \
          on conflict do nothing",
-    );
-    let query = query
-        .bind(claim.id)
-        .bind(claim.nonce)
-        .bind(claim.now)
-        .bind(claim.expires_at)
-        .bind(claim.transfer_id)
-        .bind(claim.buyer)
-        .bind(claim.only_if_none_runs);
-    Ok(store.run(query).await? == 1)
+    )
+    .bind(claim.id)
+    .bind(claim.nonce)
+    .bind(claim.now)
+    .bind(claim.expires_at)
+    .bind(claim.transfer_id)
+    .bind(claim.buyer)
+    .bind(claim.only_if_none_runs)
 }
 
-/// Gives a claim back if no chunk of it was served. Returns whether it did.
-pub async fn cancel(store: &Store, id: ClaimId, holder: AilockId, now: i64) -> Result<bool, StoreError> {
-    let query = sql("update claims set cancelled_at = ?3 where id = ?1 and holder_ailock_id = ?2 \
-         and first_chunk_at is null and cancelled_at is null and expires_at > ?3");
-    Ok(store.run(query.bind(id).bind(holder).bind(now)).await? == 1)
+/// Gives a claim back if no chunk of it was served. It changes one row if it does.
+pub fn cancel(id: ClaimId, holder: AilockId, now: i64) -> Query {
+    sql("update claims set cancelled_at = ?3 where id = ?1 and holder_ailock_id = ?2 \
+         and first_chunk_at is null and cancelled_at is null and expires_at > ?3")
+    .bind(id)
+    .bind(holder)
+    .bind(now)
 }
 
 /// Marks a claim as used, if it still runs and the sale, or the link, gives access. Returns whether it did; only then may the first

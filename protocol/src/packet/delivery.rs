@@ -6,16 +6,25 @@ use super::{Packet, Pins};
 use crate::audit::{self, AuditRow};
 use crate::auth::jwk::PublicJwk;
 use crate::bytes::Bytes32;
-use crate::receipt::Receipt;
-use crate::signed::statement_hash;
+use crate::ids::TransferId;
+use crate::keys::Ed25519PublicKey;
+use crate::receipt::{Countersign, Receipt};
+use crate::signed::{Signed, statement_hash};
 
 const RECEIPT: &str = "The buyer admits to hold exactly the files of the manifest";
 const COUNTERSIGN: &str = "The server saw the receipt at the time it says";
 const AUDIT: &str = "The audit rows are a whole chain";
 const SERVICE: &str = "The server delivered parts of the files to the buyer";
+pub(super) const OLDER_KEY: &str = "it is by an older key, which is not enclosed";
+pub(super) const UNVOUCHED: &str = "the signature holds, but nobody vouches for its key";
 
 pub(super) fn lines(packet: &Packet, pins: &Pins) -> Vec<Line> {
-    vec![receipt(packet), countersign(packet, pins), audit_chain(packet), service(packet)]
+    vec![
+        receipt(packet),
+        countersign(packet, pins),
+        audit_chain(&packet.transfer_id, &packet.audit),
+        service(packet, pins),
+    ]
 }
 
 fn receipt(packet: &Packet) -> Line {
@@ -54,9 +63,8 @@ fn countersign(packet: &Packet, pins: &Pins) -> Line {
             Line::unproved(COUNTERSIGN, "there is no receipt")
         };
     };
-    let named = |key: &&_| PublicJwk::Ed25519(**key).thumbprint().to_base64url() == countersign.body.kid;
-    let Some(key) = packet.server_keys.iter().find(named) else {
-        return Line::unproved(COUNTERSIGN, "it is by an older key, which is not enclosed");
+    let Some(key) = key_of(&packet.server_keys, countersign) else {
+        return Line::unproved(COUNTERSIGN, OLDER_KEY);
     };
     let check = || {
         let receipt = packet.receipt.as_ref().ok_or("there is a countersignature and no receipt")?;
@@ -66,34 +74,45 @@ fn countersign(packet: &Packet, pins: &Pins) -> Line {
             "it is for another receipt",
         )?;
         require(
-            heads(&packet.audit)?.contains(&body.audit_head),
+            rows_before(&packet.audit, body.audit_head).is_some(),
             "the audit chain does not hold the row that was its newest",
         )
     };
     match check() {
         Ok(()) if pins.holds(key) => Line::proved(COUNTERSIGN, at(countersign.body.received_at)),
-        Ok(()) => Line::unproved(COUNTERSIGN, "the signature holds, but nobody vouches for its key"),
+        Ok(()) => Line::unproved(COUNTERSIGN, UNVOUCHED),
         Err(why) => Line::is_false(COUNTERSIGN, why),
     }
 }
 
-/// The head that the chain had before each of its rows.
-fn heads(rows: &[AuditRow]) -> Result<Vec<Bytes32>, String> {
-    Ok(rows.iter().map(|row| row.prev_hash).collect())
+/// The server's key that a countersignature names, if it is enclosed.
+pub(super) fn key_of<'a>(
+    keys: &'a [Ed25519PublicKey],
+    countersign: &Signed<Countersign>,
+) -> Option<&'a Ed25519PublicKey> {
+    keys.iter().find(|key| PublicJwk::Ed25519(**key).thumbprint().to_base64url() == countersign.body.kid)
 }
 
-fn audit_chain(packet: &Packet) -> Line {
+/// How many rows the chain had when this was its head: the next row holds it.
+pub(super) fn rows_before(rows: &[AuditRow], head: Bytes32) -> Option<usize> {
+    rows.iter().position(|row| row.prev_hash == head)
+}
+
+pub(super) fn audit_chain(transfer_id: &TransferId, rows: &[AuditRow]) -> Line {
     let check = || {
-        require(!packet.audit.is_empty(), "there is no row")?;
-        audit::verify_chain(&packet.transfer_id, &packet.audit).map(drop).map_err(reason)
+        require(!rows.is_empty(), "there is no row")?;
+        audit::verify_chain(transfer_id, rows).map(drop).map_err(reason)
     };
-    Line::of(AUDIT, format!("{} rows, each with the hash of the one before", packet.audit.len()), check())
+    Line::of(AUDIT, format!("{} rows, each with the hash of the one before", rows.len()), check())
 }
 
-fn service(packet: &Packet) -> Line {
+fn service(packet: &Packet, pins: &Pins) -> Line {
     let first = packet.service.iter().filter_map(|record| record.first_chunk_at).min();
     match first {
-        Some(time) => Line::proved(SERVICE, format!("by the server's word, first {}", at(time))),
+        Some(time) => {
+            let why = format!("by the server's word, first {}", at(time));
+            Line::by_the_servers_word(SERVICE, why, pins)
+        }
         None => Line::unproved(SERVICE, "the server has no record of a chunk that was served"),
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::Pins;
+
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -36,6 +38,14 @@ impl Line {
 
     pub(super) fn is_false(claim: &str, why: impl Into<String>) -> Self {
         Self { claim: claim.to_owned(), verdict: Finding::False, why: why.into() }
+    }
+
+    /// What the server alone knows: proved by `why` where one of its keys is known from elsewhere.
+    pub(super) fn by_the_servers_word(claim: &str, why: impl Into<String>, pins: &Pins) -> Self {
+        if pins.is_empty() {
+            return Self::unproved(claim, format!("{}, but nobody vouches for its key", why.into()));
+        }
+        Self::proved(claim, why)
     }
 
     /// Proved by `why` where the check passed, false for the reason it gives otherwise.

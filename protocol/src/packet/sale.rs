@@ -1,7 +1,7 @@
 //! What a packet proves about what was sold: offer, payment, manifest and envelope.
 
-use super::Packet;
 use super::line::{Line, reason, require};
+use super::{Packet, Pins};
 use crate::bytes::Bytes32;
 use crate::envelope::EnvelopeContext;
 use crate::keys::AilockKeys;
@@ -12,8 +12,8 @@ const PAYMENT: &str = "The buyer has paid";
 const MANIFEST: &str = "The seller signed the manifest of what was offered";
 const ENVELOPE: &str = "The seller handed the key over to this buyer, for these files";
 
-pub(super) fn lines(packet: &Packet) -> Vec<Line> {
-    vec![offer(packet), payment(packet), manifest(packet), envelope(packet)]
+pub(super) fn lines(packet: &Packet, pins: &Pins) -> Vec<Line> {
+    vec![offer(packet), payment(packet, pins), manifest(packet), envelope(packet)]
 }
 
 pub(super) fn seller_keys(packet: &Packet) -> Result<&AilockKeys, String> {
@@ -48,7 +48,7 @@ fn offer(packet: &Packet) -> Line {
     Line::of(OFFER, format!("{} signed it", packet.offer.body.seller), check())
 }
 
-fn payment(packet: &Packet) -> Line {
+fn payment(packet: &Packet, pins: &Pins) -> Line {
     let offer = &packet.offer.body;
     if offer.price.is_zero() {
         return Line::proved(PAYMENT, "the price is 0");
@@ -62,13 +62,11 @@ fn payment(packet: &Packet) -> Line {
     let Some(returned) = offer.price.checked_sub(payment.refunded) else {
         return Line::is_false(PAYMENT, "more was given back than was paid");
     };
-    if payment.refunded_in_full || returned.is_zero() {
-        return Line::proved(
-            PAYMENT,
-            format!("{price}, by the server's word; all of it has gone back since"),
-        );
-    }
-    Line::proved(PAYMENT, format!("{price}, by the server's word"))
+    let since = match payment.refunded_in_full || returned.is_zero() {
+        true => "; all of it has gone back since",
+        false => "",
+    };
+    Line::by_the_servers_word(PAYMENT, format!("{price}{since}, by the server's word"), pins)
 }
 
 fn manifest(packet: &Packet) -> Line {

@@ -1,21 +1,26 @@
 //! The verifier: from a packet's text to what it proves, line by line, without clock or network.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::line::{Finding, Line};
 use super::{Packet, Pins, cases, delivery, sale};
+use crate::auth::jwk::PublicJwk;
 use crate::jcs;
 use crate::signed::{Signed, Verified};
 
 const FORM: &str = "The packet is whole and in its one canonical form";
+pub(super) const CANONICAL: &str = "its JSON, read and written again, is the same to the byte";
 const SERVER: &str = "The server signed the packet";
 
 /// Every line that a packet's text gives. The packet is believed as far as the first lines go: where it was altered
 /// or is not the server's, nothing else is looked at.
 pub fn verify(text: &[u8], pins: &Pins) -> Vec<Line> {
-    let signed = match read(text) {
+    let signed: Signed<Packet> = match read(text) {
         Ok(signed) => signed,
         Err(why) => return vec![Line::is_false(FORM, why)],
     };
-    let mut lines = vec![Line::proved(FORM, "its JSON, read and written again, is the same to the byte")];
+    let mut lines = vec![Line::proved(FORM, CANONICAL)];
     let (server, packet) = match server_line(signed, pins) {
         Ok(found) => found,
         Err(line) => {
@@ -24,8 +29,8 @@ pub fn verify(text: &[u8], pins: &Pins) -> Vec<Line> {
         }
     };
     lines.push(server);
-    let (packet, pins) = (packet.body(), pins);
-    lines.extend(sale::lines(packet));
+    let packet = packet.body();
+    lines.extend(sale::lines(packet, pins));
     lines.extend(delivery::lines(packet, pins));
     lines.extend(cases::lines(packet));
     lines
@@ -38,12 +43,12 @@ impl Finding {
     }
 }
 
-fn read(text: &[u8]) -> Result<Signed<Packet>, String> {
-    let signed: Signed<Packet> =
-        serde_json::from_slice(text).map_err(|error| format!("it cannot be read as a packet: {error}"))?;
-    let again = jcs::to_vec(&signed).map_err(|error| error.to_string())?;
+/// What a text holds, if it is the one canonical form of it.
+pub(super) fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, String> {
+    let read: T = serde_json::from_slice(text).map_err(|error| format!("it cannot be read: {error}"))?;
+    let again = jcs::to_vec(&read).map_err(|error| error.to_string())?;
     if again == text {
-        return Ok(signed);
+        return Ok(read);
     }
     let at = again.iter().zip(text).take_while(|(ours, theirs)| ours == theirs).count();
     Err(format!("byte {at} is not as the canonical form has it"))
@@ -58,7 +63,8 @@ fn server_line(signed: Signed<Packet>, pins: &Pins) -> Result<(Line, Verified<Pa
     }
     let packet = signed.verify(&key).map_err(|error| Line::is_false(SERVER, error.to_string()))?;
     let line = if pins.is_empty() {
-        Line::unproved(SERVER, "the signature holds, but only under the key that the packet itself encloses")
+        let kid = PublicJwk::Ed25519(key).thumbprint();
+        Line::unproved(SERVER, format!("the signature holds, but under a key that nobody vouches for: {kid}"))
     } else {
         Line::proved(SERVER, "the signature holds under the key that was given")
     };

@@ -1,12 +1,18 @@
 /** A connection of one identity to one server. */
 import { loadWasm } from "#platform";
-import { Client as WasmClient, Control } from "../wasm/claimcheck_client.js";
+import { Client as WasmClient, type Control } from "../wasm/claimcheck_client.js";
+import { controlled } from "./control.js";
 import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
+import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./link-types.js";
+import { linkPassword } from "./links.js";
 import type {
   DeletedAccount,
+  DisputeKind,
+  Disputes,
   Download,
   DownloadedFile,
+  Evidence,
   FileAudit,
   FileSink,
   InputValues,
@@ -15,9 +21,11 @@ import type {
   OpenedInput,
   OfferRequest,
   Product,
+  RefundPart,
   Registration,
   Release,
   Requirements,
+  RevokeReason,
   Transfer,
   TransferOptions,
   UploadRequest,
@@ -162,6 +170,75 @@ export class Claimcheck {
     return guarded(() => this.#client.inputs(transferId) as Promise<OpenedInput[]>);
   }
 
+  /** Calls a sale off before it is paid; either side may. */
+  cancel(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.cancel(transferId) as Promise<Transfer>);
+  }
+
+  /** Takes an offer back, or an access of which no chunk was served. What was paid goes back. */
+  revoke(transferId: string, reason: RevokeReason = "requested"): Promise<Transfer> {
+    return guarded(() => this.#client.revoke(transferId, reason) as Promise<Transfer>);
+  }
+
+  /** Pays back as the seller: a part, or all that remains, which ends access. The buyer has it once Stripe says so. */
+  refund(transferId: string, part?: RefundPart): Promise<Transfer> {
+    const named = part && { amount: part.amount, refundId: part.refundId ?? crypto.randomUUID() };
+    return guarded(() => this.#client.refund(transferId, named) as Promise<Transfer>);
+  }
+
+  /** Where the disputes of one's own transfer stand. */
+  disputes(transferId: string): Promise<Disputes> {
+    return guarded(() => this.#client.disputes(transferId) as Promise<Disputes>);
+  }
+
+  /** Opens a dispute as the buyer; downloads stop until it is closed. Each call opens another one. */
+  openDispute(
+    transferId: string,
+    dispute: { readonly kind: DisputeKind; readonly evidence?: Evidence },
+  ): Promise<Disputes> {
+    const { kind, evidence } = dispute;
+    return guarded(() => this.#client.openDispute(transferId, kind, evidence) as Promise<Disputes>);
+  }
+
+  /** Answers a dispute as the seller, who loses it after 7 days without an answer. */
+  answerDispute(transferId: string, disputeId: string, evidence?: Evidence): Promise<Disputes> {
+    return guarded(
+      () => this.#client.answerDispute(transferId, disputeId, evidence) as Promise<Disputes>,
+    );
+  }
+
+  /** Takes a dispute back as the buyer; access is as it was before. */
+  withdrawDispute(transferId: string, disputeId: string): Promise<Disputes> {
+    return guarded(() => this.#client.withdrawDispute(transferId, disputeId) as Promise<Disputes>);
+  }
+
+  /** Rules on a dispute as the server's arbiter. Both parties read the explanation. */
+  rule(
+    transferId: string,
+    disputeId: string,
+    ruling: "for_buyer" | "for_seller",
+    explanation: string,
+  ): Promise<Disputes> {
+    return guarded(
+      () => this.#client.rule(transferId, disputeId, ruling, explanation) as Promise<Disputes>,
+    );
+  }
+
+  /** One sealed chunk of what a disputed sale sold, for the server's arbiter. */
+  disputedChunk(transferId: string, fileId: string, index: number): Promise<Uint8Array> {
+    return guarded(() => this.#client.disputedChunk(transferId, fileId, index));
+  }
+
+  /** The dispute packet: JSON, to the byte as the server signed it. `verifyPacket` reads it. */
+  packet(transferId: string): Promise<Uint8Array> {
+    return guarded(() => this.#client.packet(transferId));
+  }
+
+  /** The audit rows of one's own transfer: JSON, which `verifyAudit` reads. */
+  auditTrail(transferId: string): Promise<Uint8Array> {
+    return guarded(() => this.#client.auditTrail(transferId));
+  }
+
   /** Downloads a file that the buyer of one's own sale provided, verified to its last byte. */
   downloadInput(
     transferId: string,
@@ -190,27 +267,65 @@ export class Claimcheck {
     return guarded(() => this.#client.markRead([...messageIds]) as Promise<{ marked: number }>);
   }
 
+  /**
+   * Makes a download link. Its address is answered here and never again: the server gets hashes of its parts, and of
+   * the password what Argon2id makes of it goes into the keys.
+   */
+  async createLink(request: LinkRequest): Promise<{ link: DownloadLink; url: string }> {
+    const { password, ...terms } = request;
+    const linkId = await guarded(() => this.#client.makeLinkId());
+    const key = password === undefined ? undefined : await linkPassword(password, linkId);
+    const { link, path } = await guarded(
+      () =>
+        this.#client.createLink({ ...terms, linkId }, key) as Promise<{
+          link: DownloadLink;
+          path: string;
+        }>,
+    );
+    return { link, url: `${this.origin}${path}` };
+  }
+
+  /** One's own download links, newest first. */
+  links(after?: string): Promise<{ links: DownloadLink[]; next: string | null }> {
+    return guarded(
+      () => this.#client.links(after) as Promise<{ links: DownloadLink[]; next: string | null }>,
+    );
+  }
+
+  /** Ends a link; downloads that run stop at their next chunk. */
+  revokeLink(linkId: string): Promise<DownloadLink> {
+    return guarded(() => this.#client.revokeLink(linkId) as Promise<DownloadLink>);
+  }
+
+  /** Who used a link of one's own, newest first. */
+  linkLog(
+    linkId: string,
+    after?: number,
+  ): Promise<{ entries: LinkLogEntry[]; next: number | null }> {
+    return guarded(
+      () =>
+        this.#client.linkLog(linkId, after === undefined ? undefined : BigInt(after)) as Promise<{
+          entries: LinkLogEntry[];
+          next: number | null;
+        }>,
+    );
+  }
+
+  /** Every file of a product of one's own, by its name, the newest release first. */
+  productFiles(productId: string): Promise<ProductFile[]> {
+    return guarded(() => this.#client.productFiles(productId) as Promise<ProductFile[]>);
+  }
+
   /** The keys of the files of one's own release, for an audit with other tools. Whoever has them can open the files. */
   audit(releaseId: string): Promise<FileAudit[]> {
     return guarded(() => this.#client.audit(releaseId) as Promise<FileAudit[]>);
   }
 
-  async #transfer(
+  #transfer(
     options: TransferOptions,
     run: (control: Control) => Promise<unknown>,
   ): Promise<unknown> {
-    const control = new Control();
-    const cancel = () => control.cancel();
-    const retryNow = () => control.retryNow();
-    if (options.signal?.aborted === true) cancel();
-    options.signal?.addEventListener("abort", cancel, { once: true });
-    globalThis.addEventListener?.("online", retryNow);
-    try {
-      return await guarded(() => run(control));
-    } finally {
-      options.signal?.removeEventListener("abort", cancel);
-      globalThis.removeEventListener?.("online", retryNow);
-    }
+    return controlled(options, run);
   }
 }
 

@@ -30,6 +30,10 @@ export class ClaimcheckError extends Error {
   readonly status: number | undefined;
   /** Names the call in the server's log, where the server refused. */
   readonly requestId: string | undefined;
+  /** Near money, where the server refused: whether the call moved any. */
+  readonly moneyMoved: boolean | undefined;
+  /** Near money, where the server refused: whether the same call may be made again without paying twice. */
+  readonly retrySafe: boolean | undefined;
 
   constructor(code: string, message: string, facts: Partial<ErrorFacts> = {}) {
     super(message);
@@ -38,6 +42,8 @@ export class ClaimcheckError extends Error {
     this.chunk = facts.chunk;
     this.status = facts.status;
     this.requestId = facts.requestId;
+    this.moneyMoved = facts.moneyMoved;
+    this.retrySafe = facts.retrySafe;
   }
 }
 
@@ -46,6 +52,8 @@ interface ErrorFacts {
   chunk: number | undefined;
   status: number | undefined;
   requestId: string | undefined;
+  moneyMoved: boolean | undefined;
+  retrySafe: boolean | undefined;
 }
 
 /** The plain object that the wasm module throws. */

@@ -1,6 +1,6 @@
 /** The hashing thread in browsers. */
 import { startHashLoop } from "./hash-loop.js";
-import { loadWasm } from "./platform.browser.js";
+import { loadWasm } from "./load-wasm.browser.js";
 import type { HashMessage } from "./platform.js";
 
 const take = startHashLoop(

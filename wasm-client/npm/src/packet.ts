@@ -1,6 +1,6 @@
 /** Dispute packets, verified offline. */
 import { loadWasm } from "#platform";
-import { verifyPacket as verify } from "../wasm/claimcheck_client.js";
+import { verifyAudit as verifyRows, verifyPacket as verify } from "../wasm/claimcheck_client.js";
 import { guardedSync } from "./errors.js";
 
 /** One line of the report. */
@@ -22,4 +22,13 @@ export async function verifyPacket(
 ): Promise<readonly PacketLine[]> {
   await loadWasm();
   return guardedSync(() => verify(bytes, pinned) as readonly PacketLine[]);
+}
+
+/** What the audit rows of a transfer prove, line by line. `bytes` is `auditTrail`'s, to the byte; `pinned` as above. */
+export async function verifyAudit(
+  bytes: Uint8Array,
+  pinned?: string,
+): Promise<readonly PacketLine[]> {
+  await loadWasm();
+  return guardedSync(() => verifyRows(bytes, pinned) as readonly PacketLine[]);
 }

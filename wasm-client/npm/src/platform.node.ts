@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { initSync } from "../wasm/claimcheck_client.js";
-import type { HashThread } from "./platform.js";
+import type { HashThread, PasswordMessage, Thread } from "./platform.js";
 
 let loaded = false;
 
@@ -17,7 +17,14 @@ export function loadWasm(): Promise<void> {
 }
 
 export function startHashThread(): HashThread {
-  const worker = new Worker(new URL("./hash-worker.node.js", import.meta.url));
+  return threadOf(new Worker(new URL("./hash-worker.node.js", import.meta.url)));
+}
+
+export function startPasswordThread(): Thread<PasswordMessage> {
+  return threadOf(new Worker(new URL("./password-worker.node.js", import.meta.url)));
+}
+
+function threadOf<Message>(worker: Worker): Thread<Message> {
   return {
     post: (message) => worker.postMessage(message),
     onAnswer: (answer, failed) => {

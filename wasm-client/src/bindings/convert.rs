@@ -3,9 +3,13 @@
 use core::str::FromStr;
 
 use claimcheck_protocol::keys::AilockId;
+use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::money::{Amount, Currency};
+use claimcheck_protocol::packet::Pins;
 use claimcheck_protocol::policy::{PolicyChoice, RequiredInput};
+use claimcheck_protocol::signed::Signed;
+use claimcheck_protocol::wire;
 use data_encoding::HEXLOWER;
 use js_sys::Array;
 use serde::de::DeserializeOwned;
@@ -16,8 +20,8 @@ use wasm_bindgen::JsValue;
 use super::failure::{argument, platform};
 use crate::engine::{Phase, Progress as Moved};
 use crate::sale::{
-    Delivered, FileAudit, FileForSale, IncomingFile, InputContent, InputValue, OfferTerms, OpenedInput,
-    ProductChoice,
+    Delivered, FileAudit, FileForSale, IncomingFile, InputContent, InputValue, LinkDelivered, NamedFile,
+    OfferTerms, OpenedInput, ProductChoice,
 };
 use crate::web::source::JsSource;
 
@@ -32,6 +36,12 @@ pub(super) fn to_js<T: Serialize + ?Sized>(value: &T) -> Result<JsValue, JsValue
 
 pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(|error| argument(&error.to_string()))
+}
+
+/// The server's keys as the caller knows them; none where nothing is given.
+pub(super) fn pins(pinned: Option<String>) -> Result<Pins, JsValue> {
+    let pins = pinned.map_or_else(|| Ok(Pins::default()), |text| Pins::parse(&text));
+    pins.map_err(|error| argument(&error.to_string()))
 }
 
 pub(super) fn id_of<I: FromStr>(text: &str) -> Result<I, JsValue> {
@@ -242,6 +252,41 @@ pub(super) fn delivered(delivered: &Delivered) -> Result<JsValue, JsValue> {
         countersign: &delivered.acknowledged.countersign,
         transfer: &delivered.acknowledged.transfer,
     })
+}
+
+#[derive(Serialize)]
+struct LinkDownload<'a> {
+    files: Vec<File<'a>>,
+    bytes: u64,
+    manifest: &'a Signed<Manifest>,
+    claim_id: String,
+}
+
+pub(super) fn link_delivered(delivered: &LinkDelivered) -> Result<JsValue, JsValue> {
+    to_js(&LinkDownload {
+        files: delivered.files.iter().map(File::from).collect(),
+        bytes: delivered.bytes,
+        manifest: &delivered.manifest,
+        claim_id: delivered.claim_id.to_string(),
+    })
+}
+
+#[derive(Serialize)]
+struct ProductFile<'a> {
+    #[serde(flatten)]
+    file: &'a wire::ProductFile,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+}
+
+pub(super) fn named_files(files: &[NamedFile]) -> Result<JsValue, JsValue> {
+    let files = files.iter().map(|named| ProductFile {
+        file: &named.file,
+        path: &named.name.path,
+        sha256: named.name.sha256.map(|hash| HEXLOWER.encode(hash.as_ref())),
+    });
+    to_js(&files.collect::<Vec<_>>())
 }
 
 #[derive(Serialize)]

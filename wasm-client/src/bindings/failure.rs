@@ -21,6 +21,10 @@ struct Thrown<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money_moved: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_safe: Option<bool>,
 }
 
 impl Thrown<'_> {
@@ -61,7 +65,7 @@ pub(super) fn throw_named(failure: Failure, paths: &[String]) -> JsValue {
                 path,
                 chunk,
                 status: status(error),
-                request_id: None,
+                ..Thrown::default()
             }
         }
         Failure::Sha256Mismatch(file) => {
@@ -90,12 +94,14 @@ fn name_file(message: String, file: Option<usize>, path: Option<&str>) -> String
 }
 
 fn refused(refusal: &Refusal, message: String) -> Thrown<'_> {
-    let request_id = refusal.problem.as_ref().map(|problem| problem.request_id.as_str());
+    let problem = refusal.problem.as_ref();
     Thrown {
         code: call_code(&refusal.error),
         message,
         status: call_status(&refusal.error),
-        request_id,
+        request_id: problem.map(|problem| problem.request_id.as_str()),
+        money_moved: problem.and_then(|problem| problem.money_moved),
+        retry_safe: problem.and_then(|problem| problem.retry_safe),
         ..Thrown::default()
     }
 }

@@ -70,10 +70,11 @@ pub struct Delivered {
     pub acknowledged: wire::AckAnswer,
 }
 
-struct DownloadRemote<'a, H> {
-    session: &'a Session<H>,
-    ticket: &'a Ticket,
-    files: Vec<FileId>,
+/// Chunks of the files that are given by their ids, under one ticket.
+pub(super) struct DownloadRemote<'a, H> {
+    pub(super) session: &'a Session<H>,
+    pub(super) ticket: &'a Ticket,
+    pub(super) files: Vec<FileId>,
 }
 
 impl<H: Http> GetChunk for DownloadRemote<'_, H> {

@@ -6,6 +6,7 @@ use claimcheck_protocol::signed::StatementError;
 
 use crate::bulk::BulkError;
 use crate::engine::TransferError;
+use crate::evidence::EvidenceError;
 use crate::floe;
 use crate::meta::SealedMetaError;
 use crate::seal::{OpenError, SealError};
@@ -43,6 +44,8 @@ pub enum Untrusted {
     Receipt,
     /// An input: its signature, or that it is not this sale's.
     Inputs,
+    /// The arbiter: not the one that evidence was meant for.
+    Arbiter,
 }
 
 impl fmt::Display for Untrusted {
@@ -53,6 +56,7 @@ impl fmt::Display for Untrusted {
             Self::Manifest => "the list of files is not the one that the seller signed",
             Self::Receipt => "the receipt is not one that the buyer signed for this sale",
             Self::Inputs => "an input is not one that the buyer signed for this sale",
+            Self::Arbiter => "the server names another arbiter than the one that the evidence is for",
         })
     }
 }
@@ -104,6 +108,15 @@ impl From<SealError> for Failure {
 impl From<OpenError> for Failure {
     fn from(_: OpenError) -> Self {
         Self::WrongKey
+    }
+}
+
+impl From<EvidenceError> for Failure {
+    fn from(error: EvidenceError) -> Self {
+        match error {
+            EvidenceError::Rejected => Self::WrongKey,
+            _ => Self::Argument(error.as_str()),
+        }
     }
 }
 

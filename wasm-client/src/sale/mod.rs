@@ -1,11 +1,15 @@
 //! The steps of a sale as a person knows them: upload, offer, accept, grant, download. Each may be repeated.
 
+mod after;
 mod attachments;
 mod deal;
+mod dispute;
 mod download;
 mod failure;
 mod inputs;
+mod links;
 mod upload;
+mod visit;
 
 use std::cell::RefCell;
 
@@ -14,10 +18,13 @@ use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::profile::Registration;
 
 pub use deal::OfferTerms;
+pub use dispute::Statement;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
 pub use inputs::{InputContent, InputValue, OpenedInput};
+pub use links::{LinkScope, LinkTerms, NamedFile};
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
+pub use visit::{Kept, LinkAddress, LinkDelivered, Visit};
 
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, call};

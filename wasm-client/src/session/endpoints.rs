@@ -1,13 +1,16 @@
 //! The API's calls, typed. Each makes one attempt.
 
 use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::dispute::Dispute;
 use claimcheck_protocol::envelope::Envelope;
 use claimcheck_protocol::ids::{ClaimId, FileId, MessageId, ProductId, ReleaseId, TransferId, UploadId};
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::profile::Registration;
 use claimcheck_protocol::receipt::Receipt;
+use claimcheck_protocol::revoke::Revoke;
 use claimcheck_protocol::signed::Signed;
+use claimcheck_protocol::verdict::Verdict;
 use claimcheck_protocol::wire;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -226,6 +229,69 @@ impl<H: Http> Session<H> {
     /// `POST transfers-requirements-reject`.
     pub async fn reject_input(&self, rejection: &wire::RejectInput) -> Result<wire::Requirements, Refusal> {
         self.post(Access::Token, "transfers-requirements-reject", rejection).await
+    }
+
+    /// `POST transfers-cancel`.
+    pub async fn cancel_transfer(&self, transfer_id: TransferId) -> Result<wire::TransferView, Refusal> {
+        self.post(Access::Token, "transfers-cancel", &wire::CancelTransfer { transfer_id }).await
+    }
+
+    /// `POST products-revoke`.
+    pub async fn revoke(&self, revoke: Signed<Revoke>) -> Result<wire::TransferView, Refusal> {
+        self.post(Access::Token, "products-revoke", &wire::MakeRevoke { revoke }).await
+    }
+
+    /// `POST transfers-refund`.
+    pub async fn refund(&self, refund: &wire::RefundTransfer) -> Result<wire::TransferView, Refusal> {
+        self.post(Access::Token, "transfers-refund", refund).await
+    }
+
+    /// `GET products-dispute`.
+    pub async fn disputes(&self, id: TransferId) -> Result<wire::Disputes, Refusal> {
+        self.get(Access::Token, "products-dispute", &[("transfer_id", id.to_string())]).await
+    }
+
+    /// `POST products-dispute`.
+    pub async fn dispute(&self, dispute: Signed<Dispute>) -> Result<wire::Disputes, Refusal> {
+        self.post(Access::Token, "products-dispute", &wire::MakeDispute { dispute }).await
+    }
+
+    /// `POST disputes-verdict`.
+    pub async fn rule(&self, verdict: Signed<Verdict>) -> Result<wire::Disputes, Refusal> {
+        self.post(Access::Token, "disputes-verdict", &wire::MakeVerdict { verdict }).await
+    }
+
+    /// `GET disputes-chunk`: one sealed chunk of what a disputed sale sold.
+    pub async fn disputed_chunk(
+        &self,
+        transfer_id: TransferId,
+        file_id: FileId,
+        index: u64,
+    ) -> Result<H::Buf, Refusal> {
+        let query = [
+            ("transfer_id", transfer_id.to_string()),
+            ("file", file_id.to_string()),
+            ("index", index.to_string()),
+        ];
+        let path = with_query("disputes-chunk", &query);
+        let answer = AnswerKind::Bytes;
+        self.bytes(&Call { access: Access::Token, method: "GET", path, body: CallBody::Empty, answer }).await
+    }
+
+    /// `GET transfers-packet`, to the byte.
+    pub async fn packet(&self, id: TransferId) -> Result<String, Refusal> {
+        self.signed_text("transfers-packet", id).await
+    }
+
+    /// `GET transfers-audit`, to the byte.
+    pub async fn audit_trail(&self, id: TransferId) -> Result<String, Refusal> {
+        self.signed_text("transfers-audit", id).await
+    }
+
+    async fn signed_text(&self, name: &str, id: TransferId) -> Result<String, Refusal> {
+        let path = with_query(name, &[("transfer_id", id.to_string())]);
+        let answer = AnswerKind::Text;
+        self.text(&Call { access: Access::Token, method: "GET", path, body: CallBody::Empty, answer }).await
     }
 
     /// `GET inbox`: messages after `cursor`, oldest first; waits up to `wait` seconds (at most 25) for one.

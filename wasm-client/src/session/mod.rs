@@ -6,6 +6,7 @@
 mod attachments;
 mod clock;
 mod endpoints;
+mod links;
 mod refusal;
 mod ticket;
 mod token;
@@ -28,6 +29,8 @@ use token::Token;
 pub(crate) enum Access<'a> {
     /// Nothing.
     Public,
+    /// A proof by the session's key, and no token: the call binds what it answers to that key.
+    Proof,
     /// The session's access token.
     Token,
     /// A claim's ticket.
@@ -38,7 +41,7 @@ pub(crate) enum Access<'a> {
 pub(crate) struct Call<'a, Buf> {
     pub(crate) access: Access<'a>,
     pub(crate) method: &'static str,
-    /// After `/api/`, with its query.
+    /// After `/api/`, with its query; one that begins with a slash is the whole path.
     pub(crate) path: String,
     pub(crate) body: CallBody<'a, Buf>,
     pub(crate) answer: AnswerKind,
@@ -74,6 +77,12 @@ impl<H: Http> Session<H> {
         })
     }
 
+    /// The same with a key that was made before, which holds a claim.
+    pub fn with_key(mut self, key: DpopKey) -> Self {
+        self.key = key;
+        self
+    }
+
     /// Whose session it is.
     pub const fn identity(&self) -> &Identity {
         &self.identity
@@ -96,11 +105,14 @@ impl<H: Http> Session<H> {
 
     /// A call whose answer is JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: &Call<'_, H::Buf>) -> Result<T, Refusal> {
+        serde_json::from_str(&self.text(call).await?).map_err(|_| Refusal::unreadable(200))
+    }
+
+    /// A call whose answer is text.
+    pub(crate) async fn text(&self, call: &Call<'_, H::Buf>) -> Result<String, Refusal> {
         let answer = self.admitted(call).await?;
         match answer.body {
-            AnswerBody::Text(text) => {
-                serde_json::from_str(&text).map_err(|_| Refusal::unreadable(answer.status))
-            }
+            AnswerBody::Text(text) => Ok(text),
             AnswerBody::Bytes(_) => Err(Refusal::unreadable(answer.status)),
         }
     }
@@ -146,9 +158,11 @@ impl<H: Http> Session<H> {
     }
 
     async fn attempt(&self, call: &Call<'_, H::Buf>) -> Result<Answer<H::Buf>, Refusal> {
-        let url = format!("{}/api/{}", self.origin, call.path);
+        let api = if call.path.starts_with('/') { "" } else { "/api/" };
+        let url = format!("{}{api}{}", self.origin, call.path);
         let credentials = match call.access {
             Access::Public => None,
+            Access::Proof => Some(self.prove(call.method, &url, None)?),
             Access::Token => Some(self.prove(call.method, &url, Some(self.access_token().await?))?),
             Access::Ticket(ticket) => {
                 Some(self.prove(call.method, &url, Some(self.ticket(ticket).await?))?)

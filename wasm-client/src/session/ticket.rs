@@ -1,7 +1,8 @@
 //! A claim's ticket, renewed before it ends.
 
+use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::ids::{ClaimId, TransferId};
-use claimcheck_protocol::wire::ClaimAnswer;
+use claimcheck_protocol::wire::{ClaimAnswer, LinkClaim};
 use futures_util::lock::Mutex;
 
 use super::{Refusal, Session};
@@ -12,9 +13,15 @@ const MARGIN: i64 = 30;
 
 /// What lets manifest and chunk calls of one claim in.
 pub struct Ticket {
-    transfer_id: TransferId,
+    source: Source,
     claim_id: ClaimId,
     held: Mutex<Held>,
+}
+
+/// The call that gave a ticket, and gives the next one.
+enum Source {
+    Transfer(TransferId),
+    Link { path: String, auth: Bytes32 },
 }
 
 struct Held {
@@ -26,9 +33,18 @@ impl Ticket {
     /// The ticket of an answer that arrived at `now`, in Unix seconds by the server's clock.
     pub(crate) fn new(answer: &ClaimAnswer, now: i64) -> Self {
         Self {
-            transfer_id: answer.transfer_id,
+            source: Source::Transfer(answer.transfer_id),
             claim_id: answer.claim_id,
-            held: Mutex::new(Held::new(answer, now)),
+            held: Mutex::new(Held::new(answer.ticket.clone(), answer.expires_in, now)),
+        }
+    }
+
+    /// The ticket of a link's claim, which was asked for at `path`.
+    pub(crate) fn of_link(answer: &LinkClaim, path: String, auth: Bytes32, now: i64) -> Self {
+        Self {
+            source: Source::Link { path, auth },
+            claim_id: answer.claim_id,
+            held: Mutex::new(Held::new(answer.ticket.clone(), answer.expires_in, now)),
         }
     }
 
@@ -44,9 +60,9 @@ impl Ticket {
 }
 
 impl Held {
-    fn new(answer: &ClaimAnswer, now: i64) -> Self {
-        let lifetime = i64::try_from(answer.expires_in).unwrap_or_default();
-        Self { value: answer.ticket.clone(), expires_at: now.saturating_add(lifetime) }
+    fn new(value: String, expires_in: u64, now: i64) -> Self {
+        let lifetime = i64::try_from(expires_in).unwrap_or_default();
+        Self { value, expires_at: now.saturating_add(lifetime) }
     }
 }
 
@@ -55,9 +71,22 @@ impl<H: Http> Session<H> {
     pub(super) async fn ticket(&self, ticket: &Ticket) -> Result<String, Refusal> {
         let mut held = ticket.held.lock().await;
         if self.now() + MARGIN >= held.expires_at {
-            let answer = Box::pin(self.claim(ticket.transfer_id, Some(ticket.claim_id))).await?;
-            *held = Held::new(&answer, self.now());
+            let (value, expires_in) = Box::pin(self.renew(ticket)).await?;
+            *held = Held::new(value, expires_in, self.now());
         }
         Ok(held.value.clone())
+    }
+    /// A new value, and the seconds that it lives.
+    async fn renew(&self, ticket: &Ticket) -> Result<(String, u64), Refusal> {
+        match &ticket.source {
+            Source::Transfer(id) => {
+                let answer = self.claim(*id, Some(ticket.claim_id)).await?;
+                Ok((answer.ticket, answer.expires_in))
+            }
+            Source::Link { path, auth } => {
+                let answer = self.claim_link(path, ticket.claim_id, *auth).await?;
+                Ok((answer.ticket, answer.expires_in))
+            }
+        }
     }
 }

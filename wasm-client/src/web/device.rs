@@ -1,14 +1,16 @@
-//! The root seed at rest in a browser: AES-256-GCM under a key of the platform's that nobody can export.
+//! The root seed, and a link's claim, at rest in a browser: AES-256-GCM under a key of the platform's that nobody can
+//! export.
 //!
 //! ```text
-//! iv (12) || ciphertext (32) || tag (16)
+//! iv (12) || ciphertext (n) || tag (16)
 //! ```
 
-use claimcheck_protocol::labels::DEVICE_SEED;
+use claimcheck_protocol::labels::{DEVICE_CLAIM, DEVICE_SEED};
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AesKeyGenParams, CryptoKey};
+use zeroize::Zeroizing;
 
 use crate::bulk::BulkError;
 use crate::bulk::webcrypto::{ALGORITHM, open, seal, subtle};
@@ -28,27 +30,42 @@ pub async fn make_key() -> Result<CryptoKey, BulkError> {
 
 /// The seed, of no use without `key`.
 pub async fn wrap(key: &CryptoKey, seed: &Secret32) -> Result<Uint8Array, BulkError> {
-    let subtle = subtle().ok_or(BulkError::Platform)?;
-    let mut iv = [0; IV_LEN];
-    getrandom::fill(&mut iv).map_err(|_| BulkError::Platform)?;
-    let plain = Uint8Array::from(seed.as_bytes().as_slice());
-    let sealed = seal(&subtle, key, &iv, DEVICE_SEED, &plain).await;
-    plain.fill(0, 0, plain.length());
-    Ok(Uint8Array::from([iv.as_slice(), &sealed?.to_vec()].concat().as_slice()))
+    wrap_as(DEVICE_SEED, key, seed.as_bytes()).await
 }
 
 /// The seed that [`wrap`] wrapped under the same key.
 pub async fn unwrap(key: &CryptoKey, wrapped: &[u8]) -> Result<Secret32, BulkError> {
+    let seed = unwrap_as(DEVICE_SEED, key, wrapped).await?;
+    seed.as_slice().try_into().map(Secret32::from_bytes).map_err(|_| BulkError::Rejected)
+}
+
+/// A link's claim, of no use without `key`.
+pub async fn wrap_claim(key: &CryptoKey, claim: &[u8]) -> Result<Uint8Array, BulkError> {
+    wrap_as(DEVICE_CLAIM, key, claim).await
+}
+
+/// The claim that [`wrap_claim`] wrapped under the same key.
+pub async fn unwrap_claim(key: &CryptoKey, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, BulkError> {
+    unwrap_as(DEVICE_CLAIM, key, wrapped).await
+}
+
+async fn wrap_as(aad: &[u8], key: &CryptoKey, secret: &[u8]) -> Result<Uint8Array, BulkError> {
+    let subtle = subtle().ok_or(BulkError::Platform)?;
+    let mut iv = [0; IV_LEN];
+    getrandom::fill(&mut iv).map_err(|_| BulkError::Platform)?;
+    let plain = Uint8Array::from(secret);
+    let sealed = seal(&subtle, key, &iv, aad, &plain).await;
+    plain.fill(0, 0, plain.length());
+    Ok(Uint8Array::from([iv.as_slice(), &sealed?.to_vec()].concat().as_slice()))
+}
+
+async fn unwrap_as(aad: &[u8], key: &CryptoKey, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, BulkError> {
     let subtle = subtle().ok_or(BulkError::Platform)?;
     let (iv, sealed) = wrapped.split_first_chunk::<IV_LEN>().ok_or(BulkError::Rejected)?;
-    let plain = open(&subtle, key, iv, DEVICE_SEED, &Uint8Array::from(sealed)).await?;
-    if plain.length() != 32 {
-        return Err(BulkError::Rejected);
-    }
-    let mut seed = [0; 32];
-    plain.copy_to(&mut seed);
+    let plain = open(&subtle, key, iv, aad, &Uint8Array::from(sealed)).await?;
+    let secret = Zeroizing::new(plain.to_vec());
     plain.fill(0, 0, plain.length());
-    Ok(Secret32::from_bytes(seed))
+    Ok(secret)
 }
 
 #[cfg(test)]

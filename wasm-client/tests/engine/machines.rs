@@ -181,6 +181,6 @@ fn plan(layouts: &[Layout]) -> DownloadPlan {
     DownloadPlan {
         files: files.collect(),
         salt: Bytes([1; 32]),
-        commitment: Bytes(commitment(&[1; 32], &plain)),
+        commitment: Some(Bytes(commitment(&[1; 32], &plain))),
     }
 }

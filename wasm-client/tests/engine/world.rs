@@ -182,7 +182,7 @@ impl World {
             |file| chunks.range(at(file, 0)..at(file + 1, 0)).map(|(_, bytes)| crate::server::sha256(bytes));
         let files = self.layouts().into_iter().enumerate();
         let files = files.map(|(file, layout)| DownloadFile { layout, chunks: hashes(file).collect() });
-        DownloadPlan { files: files.collect(), salt: Bytes(SALT), commitment: self.commitment() }
+        DownloadPlan { files: files.collect(), salt: Bytes(SALT), commitment: Some(self.commitment()) }
     }
 
     pub fn commitment(&self) -> Bytes<32> {

@@ -148,7 +148,7 @@ impl Download {
 
     /// All files are finished: the release is what was sold, or nothing.
     fn next_finish(&mut self) -> Option<DownloadAction> {
-        if self.commitment() != self.plan.commitment {
+        if self.plan.commitment.is_some_and(|signed| self.commitment() != signed) {
             self.fail(TransferError::CommitmentMismatch);
             return None;
         }

@@ -1,7 +1,8 @@
 //! What a download is told, asks for and ends with.
 
-use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::floe::Layout;
+use claimcheck_protocol::ids::FileId;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::signed::{StatementError, Verified};
 
@@ -45,8 +46,9 @@ pub struct DownloadPlan {
     pub files: Vec<DownloadFile>,
     /// The commitment's salt, from the opened metadata.
     pub salt: Bytes32,
-    /// What the seller signed.
-    pub commitment: Bytes32,
+    /// What the seller signed. None where only a part of the release is fetched, which nothing but the hashes of its
+    /// chunks speaks for.
+    pub commitment: Option<Bytes32>,
 }
 
 impl DownloadPlan {
@@ -59,8 +61,16 @@ impl DownloadPlan {
         Ok(Self {
             files: files.collect::<Result<_, StatementError>>()?,
             salt,
-            commitment: manifest.commitment,
+            commitment: Some(manifest.commitment),
         })
+    }
+
+    /// One file of a release whose manifest is verified; None where the release has no such file.
+    pub fn of_file(manifest: &Verified<Manifest>, file_id: &FileId) -> Result<Option<Self>, StatementError> {
+        let file = manifest.body().files.iter().find(|file| file.file_id == *file_id);
+        let Some(file) = file else { return Ok(None) };
+        let files = vec![DownloadFile { layout: file.layout()?, chunks: file.chunks.clone() }];
+        Ok(Some(Self { files, salt: Bytes([0; 32]), commitment: None }))
     }
 }
 
@@ -150,7 +160,7 @@ pub enum DownloadEvent {
 /// A release on the buyer's disk, verified from the first byte to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Downloaded {
-    /// Recomputed from the plaintext that was written: the receipt's `client_hash`.
+    /// Recomputed from the plaintext that was written: of a whole release, the receipt's `client_hash`.
     pub commitment: Bytes32,
     /// Plaintext of all files, those of an earlier transfer included.
     pub bytes: u64,

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { bytes, identity, jcs, label, sha256, verifyStatement } from "../interop/protocol.mjs";
+import { Client, assertProblem, makeProofKey } from "./client.mjs";
+import { startServer } from "./harness.mjs";
+import { newId } from "./release.mjs";
+import { Sale, ok } from "./sale.mjs";
+import { dispute, openDispute, verdict } from "./statements.mjs";
+
+const SIZE = 4_194_048 + 100;
+
+let server;
+let seller;
+let buyer;
+let stranger;
+let arbiter;
+before(async () => {
+  const seed = randomBytes(32);
+  server = await startServer({ vars: { ARBITER_AILOCK_ID: identity(seed).id } });
+  [seller, buyer, stranger] = await Promise.all(
+    Array.from({ length: 3 }, () => Client.registered(server)),
+  );
+  arbiter = new Client(server, identity(seed), await makeProofKey());
+  await arbiter.register();
+});
+after(() => server.close());
+
+const trailOf = (sale, client) => client.call(`transfers-audit?transfer_id=${sale.id}`);
+const rowHash = (row) => sha256(label("audit-row"), jcs(row)).toString("base64url");
+
+test("the rows are a chain that anybody can recompute, with the server's signature on its head", async () => {
+  const sale = await Sale.claimed(seller, buyer);
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  const response = await trailOf(sale, buyer);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  const text = Buffer.from(await response.arrayBuffer());
+  const trail = JSON.parse(text);
+  assert.deepEqual(jcs(trail), text);
+
+  let head = Buffer.alloc(32).toString("base64url");
+  const heads = [];
+  for (const [index, row] of trail.rows.entries()) {
+    assert.deepEqual([row.seq, row.transfer_id, row.prev_hash], [index + 1, sale.id, head]);
+    heads.push(head);
+    head = rowHash(row);
+  }
+  const { body, signature } = trail.countersign;
+  const [key] = trail.server_keys;
+  assert.ok(verifyStatement(bytes(key), "countersign", body, bytes(signature)));
+  const jwks = await (await fetch(`${server.url}/.well-known/jwks.json`)).json();
+  assert.equal(jwks.keys[0].x, key);
+  assert.equal(
+    heads.indexOf(body.audit_head),
+    trail.rows.length - 1,
+    "the row before the receipt's",
+  );
+});
+
+test("who, what, when and the call's names stand in a row, and nothing that names its origin", async () => {
+  const sale = await Sale.offered(seller, buyer);
+  const trace = randomBytes(16).toString("hex");
+  const answer = await buyer.call("products-invoice", {
+    json: { transfer_id: sale.id },
+    headers: { traceparent: `00-${trace}-b7ad6b7169203331-01`, "user-agent": "SecretAgent/1" },
+  });
+  await ok(answer);
+  const { rows } = await ok(await trailOf(sale, seller));
+  const { at, ...row } = rows.at(-1);
+  assert.ok(Math.abs(at - server.clock.now()) < 60);
+  assert.deepEqual(
+    [row.actor, row.action, row.request_id, row.trace_id],
+    [buyer.id, "invoice", answer.headers.get("x-request-id"), trace],
+  );
+  assert.ok(!JSON.stringify(rows).includes("SecretAgent"));
+  const opened = await server.db
+    .prepare("select salt, ip, user_agent from audit_origins where transfer_id = ? and seq = ?")
+    .bind(sale.id, row.seq)
+    .first();
+  assert.equal(opened.user_agent, "SecretAgent/1");
+  const origin = { ip: opened.ip, user_agent: opened.user_agent };
+  const hash = createHash("sha256");
+  for (const part of [label("audit-origin"), bytes(opened.salt), jcs(origin)]) hash.update(part);
+  assert.equal(hash.digest("base64url"), row.origin_hash);
+});
+
+test("rows cannot be changed or deleted; what opens an origin can be erased", async () => {
+  const sale = await Sale.claimed(seller, buyer);
+  const run = (sql) => server.db.prepare(sql).bind(sale.id).run();
+  await assert.rejects(
+    run("update audit_log set action = 'x' where transfer_id = ?"),
+    /append-only/,
+  );
+  await assert.rejects(run("delete from audit_log where transfer_id = ?"), /append-only/);
+  const before = await ok(await trailOf(sale, seller));
+  await run("delete from audit_origins where transfer_id = ?");
+  assert.deepEqual(await ok(await trailOf(sale, seller)), before);
+});
+
+test("claims leave rows: begun once, given back once, and none where nothing came of it", async () => {
+  const sale = await Sale.accepted(seller, buyer, { policy: { max_downloads: 2 } });
+  const claimed = await Promise.all(Array.from({ length: 5 }, () => sale.claim()));
+  const [{ claim_id: id }] = await Promise.all(claimed.map(ok));
+  await ok(await sale.claim({ claim_id: id }));
+  const other = newId("claim");
+  await ok(await sale.claim({ claim_id: other }));
+  await assertProblem(await sale.claim({ claim_id: newId("claim") }), 409, "downloads_used_up");
+  for (const _ of [1, 2]) await ok(await sale.cancel(other));
+  const { rows } = await ok(await trailOf(sale, seller));
+  assert.deepEqual(
+    rows.map(({ actor, action }) => [actor, action]),
+    [
+      [seller.id, "offer"],
+      [buyer.id, "invoice"],
+      [buyer.id, "claim_begun"],
+      [buyer.id, "claim_begun"],
+      [buyer.id, "claim_cancelled"],
+    ],
+  );
+});
+
+test("both sides read the rows, the arbiter once there is a dispute, nobody else", async () => {
+  const sale = await Sale.accepted(seller, buyer);
+  for (const client of [seller, buyer]) await ok(await trailOf(sale, client));
+  for (const client of [arbiter, stranger]) {
+    await assertProblem(await trailOf(sale, client), 404, "not_found");
+  }
+  await ok(await openDispute(sale));
+  await ok(await trailOf(sale, arbiter));
+  await assertProblem(await trailOf({ id: newId("transfer") }, seller), 404, "not_found");
+  await assertProblem(await trailOf({ id: "x" }, seller), 400, "invalid_request");
+  const anonymous = await fetch(`${server.url}/api/transfers-audit?transfer_id=${sale.id}`);
+  await assertProblem(anonymous, 401, "authentication_required");
+});
+
+const chunkOf = (sale, client, changes = {}) => {
+  const file = sale.release.files[0].declared.file_id;
+  const query = { transfer_id: sale.id, file, index: 1, ...changes };
+  return client.call(`disputes-chunk?${new URLSearchParams(query)}`, { method: "GET" });
+};
+
+test("the arbiter reads sealed chunks while a dispute is open, and uses nothing up", async () => {
+  const sale = await Sale.accepted(seller, buyer, { sizes: [SIZE] });
+  await assertProblem(await chunkOf(sale, arbiter), 404, "not_found");
+  await ok(await openDispute(sale));
+  const { claims } = await sale.stored();
+  const response = await chunkOf(sale, arbiter);
+  assert.equal(response.status, 200);
+  const [file] = sale.release.completed.manifest.body.files;
+  const chunk = Buffer.from(await response.arrayBuffer());
+  assert.equal(sha256(chunk).toString("base64url"), file.chunks[1]);
+  assert.deepEqual((await sale.stored()).claims, claims);
+
+  for (const client of [seller, buyer, stranger]) {
+    await assertProblem(await chunkOf(sale, client), 404, "not_found");
+  }
+  for (const changes of [
+    { index: 2 },
+    { file: newId("file") },
+    { transfer_id: newId("transfer") },
+  ]) {
+    await assertProblem(await chunkOf(sale, arbiter, changes), 404, "not_found");
+  }
+  for (const changes of [{ index: -1 }, { file: "x" }, { more: 1 }]) {
+    await assertProblem(await chunkOf(sale, arbiter, changes), 400, "invalid_request");
+  }
+  await ok(await dispute(sale, "answer").send());
+  assert.equal((await chunkOf(sale, arbiter)).status, 200);
+  await ok(await verdict(sale, arbiter, "for_seller").send());
+  await assertProblem(await chunkOf(sale, arbiter), 409, "dispute_not_open");
+});
+
+test("of a release that is deleted the arbiter is told so", async () => {
+  const sale = await Sale.accepted(seller, buyer);
+  await ok(await openDispute(sale));
+  await server.db
+    .prepare("update releases set deleted_at = 1 where id = ?")
+    .bind(sale.release.id)
+    .run();
+  await assertProblem(await chunkOf(sale, arbiter, { index: 0 }), 410, "release_gone");
+});
