@@ -14,7 +14,7 @@ import { setUp } from "./setup/environment.mjs";
 import { PlainError, runMain } from "./setup/process.mjs";
 import { runLintChecks, runSourceChecks } from "./test/checks.mjs";
 import { sumCounts } from "./test/counts.mjs";
-import { runCargoTests, runNodeTests, runWasmTests } from "./test/runners.mjs";
+import { SERVERS_AT_ONCE, runCargoTests, runNodeTests, runWasmTests } from "./test/runners.mjs";
 
 /**
  * @typedef {object} Group
@@ -31,12 +31,13 @@ import { runCargoTests, runNodeTests, runWasmTests } from "./test/runners.mjs";
  * @param {string} name
  * @param {string} title
  * @param {readonly string[]} needs
+ * @param {number} [atOnce] files
  */
-const nodeGroup = (name, title, needs) => ({
+const nodeGroup = (name, title, needs, atOnce) => ({
   name,
   title,
   needs,
-  run: (/** @type {NodeJS.ProcessEnv} */ env) => runNodeTests(`tests/${name}`, env),
+  run: (/** @type {NodeJS.ProcessEnv} */ env) => runNodeTests(`tests/${name}`, env, atOnce),
 });
 
 const SDK = ["client", "package", "worker"];
@@ -61,7 +62,7 @@ const GROUPS = [
     run: runWasmTests,
   },
   nodeGroup("scripts", "Set-up and build scripts", []),
-  nodeGroup("functional", "Endpoints, on the real runtime", ["worker"]),
+  nodeGroup("functional", "Endpoints, on the real runtime", ["worker"], SERVERS_AT_ONCE),
   nodeGroup("sdk", "The npm package", SDK),
   nodeGroup("interop", "Other implementations of the standards", SDK),
   { ...nodeGroup("e2e", "The page, end to end in Chromium", ALL), inBrowser: true },

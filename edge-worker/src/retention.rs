@@ -45,10 +45,17 @@ pub async fn purge_aborted(ctx: &Ctx) -> Result<usize, ApiError> {
     Ok(done)
 }
 
-/// Sets the tombstone of releases that are past their retention and needed by nothing. How many.
+/// Sets the tombstone of releases that are past their retention and needed by nothing, and of the attachments of sales
+/// that are over. How many.
 pub async fn end_releases(ctx: &Ctx) -> Result<usize, ApiError> {
-    let keeping = ctx.config.keeping;
-    Ok(ctx.store.run(retention::end_releases(ctx.now.seconds(), keeping)).await?)
+    let (now, keeping) = (ctx.now.seconds(), ctx.config.keeping);
+    let attachments = ctx.store.run(retention::end_attachments(now, now - grace(ctx), keeping)).await?;
+    Ok(attachments + ctx.store.run(retention::end_releases(now, keeping)).await?)
+}
+
+/// Seconds by which what the sides of a sale sealed for each other outlives it.
+fn grace(ctx: &Ctx) -> i64 {
+    i64::from(ctx.config.uploads.retention_days) * 24 * 3600
 }
 
 /// Deletes the chunks of releases that have a tombstone. How many are gone altogether.
@@ -68,10 +75,9 @@ pub async fn purge_releases(ctx: &Ctx) -> Result<usize, ApiError> {
 pub async fn forget_records(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     let keeping = ctx.config.keeping;
-    let week = i64::from(ctx.config.uploads.retention_days) * 24 * 3600;
     let mut done = 0;
     let mut failure = None;
-    for query in records::closed(now, now - week, keeping) {
+    for query in records::closed(now, now - grace(ctx), keeping) {
         match ctx.store.run(query).await {
             Ok(changed) => done += changed,
             Err(error) => failure = Some(error),

@@ -25,9 +25,9 @@ use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, attachment_read, attachments, audit, batch, cancel, chunk_put, claims, content, dispute,
     disputed_chunk, download, erasure, findings, grant, health, inbox, invoice, link_claims, link_page,
-    links, metadata, offers, onboard, packet, product_files, products, refund, register, requirements,
-    requirements_reject, requirements_submit, revoke, token, transfers, upload_complete, uploads, verdict,
-    webhook, webhooks,
+    links, listing_buy, listings, metadata, offers, onboard, packet, product_files, products, refund,
+    register, requirements, requirements_reject, requirements_submit, revoke, token, transfers,
+    upload_complete, uploads, verdict, webhook, webhooks,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -52,6 +52,11 @@ pub static ROUTES: &[Route] = &[
     api("content-checks", GET_POST, token!(content::show_or_report)),
     // Sales
     api("products-offer", POST, token!(offers::make)),
+    api("listings", GET_POST, token!(listings::list_or_make)),
+    api("listings-close", POST, token!(listings::close)),
+    // The page of what is sold: whoever reads it may be nobody yet.
+    api("listings-show", GET, public!(listing_buy::show)).rate("RATE_ANON"),
+    api("listings-buy", POST, token!(listing_buy::buy)).rate("RATE_CLAIM"),
     api("products-invoice", POST, token!(invoice::make)),
     api("products-grant", POST, token!(grant::make)),
     api("transfers", GET, token!(transfers::show)),

@@ -3,7 +3,7 @@
 use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::wire::{RefundView, TransferView};
+use claimcheck_protocol::wire::{ListingSale, RefundView, TransferView};
 
 use crate::auth::{Buyer, Caller, Party, Seller};
 use crate::context::Ctx;
@@ -92,6 +92,10 @@ pub fn view(transfer: &StoredTransfer, viewer: AilockId) -> TransferView {
         access_ends_at: transfer.access.retention_ends_at,
         access_ended: transfer.access.claims_end,
         envelope: transfer.grant.clone().filter(|_| viewer == transfer.buyer),
+        listing: transfer.listing.map(|sale| ListingSale {
+            sealed_secret: sale.sealed_secret.filter(|_| viewer == transfer.buyer),
+            ..sale
+        }),
         refund: RefundView::of(&transfer.machine),
         receipt: receipt.map(|pair| pair.receipt.clone()),
         countersign: receipt.map(|pair| pair.countersign.clone()),

@@ -12,19 +12,22 @@ use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::envelope::Envelope;
 use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::transfer::{Effect, Event, Transition, TransitionError};
+use claimcheck_protocol::transfer::{
+    Effect, Event, ServerEvent, Status, Transfer, Transition, TransitionError,
+};
 
 use crate::audit::{Entry, Head};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Frozen, StoredTransfer};
-use crate::store::{Query, StoreError, payments};
+use crate::store::{Query, StoreError, listings, payments};
 use crate::stripe::connect::Destination;
 
 /// How often a decision is made on fresh state before the caller is asked to try again.
 const MAX_ATTEMPTS: u32 = 8;
-/// The action of the first audit row of every transfer.
+/// The action of the first audit row of a transfer: the seller offered, or a buyer took a listing up.
 const OFFER: &str = "offer";
+const BUY: &str = "buy";
 
 /// What is to happen to a transfer, decided on the state that it has now.
 #[derive(Debug)]
@@ -85,6 +88,15 @@ impl Change {
         self
     }
 
+    /// As it goes where the listing has no copy left: the sale is called off, and what Stripe says comes after that.
+    fn without_copy(mut self) -> Self {
+        if matches!(self.event, Some(Event::Stripe(_))) {
+            self.earlier.insert(0, ServerEvent::SoldOut.into());
+            return self;
+        }
+        Self::by(ServerEvent::SoldOut)
+    }
+
     /// The payment goes on to this account.
     #[must_use]
     pub fn paying_to(mut self, destination: Option<Destination>) -> Self {
@@ -109,18 +121,22 @@ impl Change {
 }
 
 /// Stores a new transfer with its first effects. `transfer.machine` is the one of the transition. Fails on a unique
-/// constraint of `product_transfers` if the id or the offer is taken.
+/// constraint of `product_transfers` if the id or the offer is taken, or the buyer has a running sale of the listing.
 pub async fn begin(
     ctx: &Ctx,
     actor: Actor,
     mut transfer: StoredTransfer,
     effects: &[Effect],
 ) -> Result<StoredTransfer, BeginError> {
-    let entry = Entry::make(ctx, transfer.id, Head::START, actor, OFFER)?;
+    let action = if transfer.listing.is_some() { BUY } else { OFFER };
+    let entry = Entry::make(ctx, transfer.id, Head::START, actor, action)?;
     let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), effects, &Supplied::default())?;
     let insert =
         transfers::insert(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
-    let batch = [insert].into_iter().chain(entry.queries()).chain(follow).collect();
+    let sale = transfer.listing.and_then(|sale| {
+        sale.sealed_secret.map(|secret| listings::begin_sale(transfer.id, sale.listing_id, secret))
+    });
+    let batch = [insert].into_iter().chain(sale).chain(entry.queries()).chain(follow).collect();
     match ctx.store.batch(batch).await {
         Ok(_) => {
             ctx.has_calls.set(true);
@@ -134,7 +150,7 @@ pub async fn begin(
 /// Why a transfer cannot begin.
 #[derive(Debug)]
 pub enum BeginError {
-    /// Its id, or its offer's, stands for another one.
+    /// Its id, or its offer's, stands for another one; or one like it runs.
     Taken,
     /// Anything else.
     Failed(ApiError),
@@ -156,12 +172,20 @@ pub async fn apply(
     decide: impl Fn(&StoredTransfer) -> Result<Option<Change>, ApiError>,
 ) -> Result<StoredTransfer, ApiError> {
     let id = transfer.id;
+    let mut is_sold_out = false;
     for _ in 0..MAX_ATTEMPTS {
-        let Some(change) = decide(&transfer)? else { return Ok(transfer) };
-        let is_done = persist(ctx, actor, transfer, change).await?;
+        let Some(mut change) = decide(&transfer)? else { return Ok(transfer) };
+        let is_asked_for = matches!(change.event, Some(Event::Api(_)));
+        if is_sold_out {
+            change = change.without_copy();
+        }
+        let persisted = persist(ctx, actor, transfer, change).await?;
         transfer = reload(ctx, id).await?;
-        if is_done {
-            return Ok(transfer);
+        match persisted {
+            Persisted::Stored if is_sold_out && is_asked_for => return Err(ProblemCode::SoldOut.into()),
+            Persisted::Stored => return Ok(transfer),
+            Persisted::Outrun => {}
+            Persisted::SoldOut => is_sold_out = true,
         }
     }
     Err(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into())
@@ -171,13 +195,28 @@ async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
     transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("a transfer was deleted in a transition"))
 }
 
-/// Whether the change was stored; if not, another one came first.
-async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Change) -> Result<bool, ApiError> {
+/// What became of a change.
+enum Persisted {
+    /// It is stored.
+    Stored,
+    /// It is not: another one came first.
+    Outrun,
+    /// It is not: it would have sold a copy of a listing that has none left.
+    SoldOut,
+}
+
+async fn persist(
+    ctx: &Ctx,
+    actor: Actor,
+    current: StoredTransfer,
+    change: Change,
+) -> Result<Persisted, ApiError> {
     ctx.transfer.set(Some(current.id));
     let Transition { next, effects } = decide_all(&current, change.earlier, change.event)?;
     if effects == [Effect::NoEffect] && change.with.is_empty() {
-        return Ok(true);
+        return Ok(Persisted::Stored);
     }
+    let copy = takes_copy(&current, &next).then(|| listings::take_copy(current.id));
     let books = payments::project(current.id, &current.machine, &next, ctx.now.seconds());
     let head = Head { seq: current.audit_seq, hash: current.audit_head };
     let entry = Entry::make(ctx, current.id, head, actor, change.action)?;
@@ -192,21 +231,29 @@ async fn persist(ctx: &Ctx, actor: Actor, current: StoredTransfer, change: Chang
     let follow = effects::follow(ctx, actor, &mut transfer, entry.head(), &effects, &change.supplied)?;
     let update =
         transfers::update(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
-    let batch =
-        entry.queries().into_iter().chain([update]).chain(follow).chain(books).chain(change.with).collect();
-    match ctx.store.batch(batch).await {
+    let batch = entry.queries().into_iter().chain([update]).chain(copy).chain(follow).chain(books);
+    match ctx.store.batch(batch.chain(change.with).collect()).await {
         Ok(_) => {
             // Somebody may be told of it.
             ctx.has_calls.set(true);
-            Ok(true)
+            Ok(Persisted::Stored)
         }
-        Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(false),
+        Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(Persisted::Outrun),
+        Err(StoreError::Check(name)) if name == listings::SOLD_OUT => Ok(Persisted::SoldOut),
         // Another call with the same id, or the same token, came first.
-        Err(error) if error.is_unique("download_links") => Ok(true),
+        Err(error) if error.is_unique("download_links") => Ok(Persisted::Stored),
         // Another delivery of the same event stored it, and all that follows from it.
-        Err(error) if error.is_unique("stripe_events") => Ok(true),
+        Err(error) if error.is_unique("stripe_events") => Ok(Persisted::Stored),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a change sells a copy of a listing. A payment that was given back before it was known buys none.
+fn takes_copy(current: &StoredTransfer, next: &Transfer) -> bool {
+    current.listing.is_some()
+        && !current.machine.is_confirmed()
+        && next.is_confirmed()
+        && next.status() != Status::Refunded
 }
 
 /// The events one after the other, as one transition; without any, a transition that notes something.

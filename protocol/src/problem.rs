@@ -95,6 +95,10 @@ problem_codes! {
     ClaimEnded = ("claim_ended", 409, "The claim has ended"),
     /// The number of downloads is used up.
     DownloadsUsedUp = ("downloads_used_up", 409, "All downloads are used up"),
+    /// The listing has no copies left.
+    SoldOut = ("sold_out", 409, "No copies are left"),
+    /// The listing was closed by its seller, or its date has passed.
+    ListingClosed = ("listing_closed", 409, "This is not on sale any more"),
     /// The offer's time has passed.
     OfferExpired = ("offer_expired", 409, "The offer has expired"),
     /// The release was deleted at the end of its retention.

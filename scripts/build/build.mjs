@@ -60,6 +60,7 @@ function buildStep(step, env) {
   if (!run(program, args, { cwd: join(ROOT, step.folder), env })) {
     throw new PlainError(`Building ${step.what} failed: see the messages above.`);
   }
+  step.finish?.();
   markFresh(output, hash);
 }
 

@@ -1,6 +1,9 @@
 /** What is built, from which inputs, and by which command. */
 
+import { join } from "node:path";
+import { ROOT } from "../setup/paths.mjs";
 import { PlainError } from "../setup/process.mjs";
+import { removeNames } from "./names.mjs";
 
 /**
  * @typedef {object} Step
@@ -10,6 +13,7 @@ import { PlainError } from "../setup/process.mjs";
  * @property {readonly string[]} after steps whose outputs are inputs too
  * @property {string} output the folder that is made, relative to the root
  * @property {readonly [string, ...string[]]} command
+ * @property {() => void} [finish] runs after the command
  * @property {string} folder where the command runs, relative to the root
  */
 
@@ -51,6 +55,7 @@ export const STEPS = [
     after: [],
     output: "edge-worker/build",
     command: ["worker-build", ...(IS_DEV ? ["--profile", "quick", "--no-opt"] : ["--release"])],
+    finish: () => removeNames(join(ROOT, "edge-worker", "build", "index_bg.wasm")),
     folder: "edge-worker",
   },
   {

@@ -1,6 +1,7 @@
 /** How each kind of test is run. */
 
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { NODE_BIN, ROOT } from "../setup/paths.mjs";
 import { runWatched } from "../setup/process.mjs";
@@ -10,6 +11,8 @@ import { countsOfLine, countsOfRun } from "./counts.mjs";
 
 const TEST_TIMEOUT_MS = 15 * 60_000;
 const LONG_TEST_TIMEOUT_MS = 2 * 60 * 60_000;
+/** Files have servers and ports of their own, and mostly wait for them; without this, two CPUs run one at a time. */
+export const SERVERS_AT_ONCE = Math.max(2, Math.min(4, availableParallelism()));
 const WASM_TEST_TIMEOUT_S = 300;
 
 /**
@@ -94,15 +97,21 @@ export function testFiles(folder) {
  *
  * @param {string} folder relative to the root
  * @param {NodeJS.ProcessEnv} env
+ * @param {number} [atOnce] files; as Node chooses unless given
  * @returns {Promise<Counts>}
  */
-export async function runNodeTests(folder, env) {
+export async function runNodeTests(folder, env, atOnce) {
   const files = testFiles(join(ROOT, folder)).map((file) => relative(ROOT, file));
   if (files.length === 0) {
     process.stdout.write(`There is no *.test.mjs in ${folder}.\n`);
     return { passed: 0, failed: 1 };
   }
   const timeout = env["CLAIMCHECK_LONG"] ? LONG_TEST_TIMEOUT_MS : TEST_TIMEOUT_MS;
-  const options = ["--test", "--test-reporter=spec", `--test-timeout=${timeout}`];
+  const options = [
+    "--test",
+    "--test-reporter=spec",
+    ...(atOnce === undefined ? [] : [`--test-concurrency=${atOnce}`]),
+    `--test-timeout=${timeout}`,
+  ];
   return runCounted(join(NODE_BIN, "node"), [...options, ...files], env);
 }

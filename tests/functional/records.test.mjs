@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { identity } from "../interop/protocol.mjs";
-import { Client, makeProofKey } from "./client.mjs";
+import { completeAttachment } from "./attachment.mjs";
+import { Client, assertProblem, makeProofKey } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { Link, visitor } from "./links.mjs";
-import { completeRelease, newId } from "./release.mjs";
+import { completeRelease, newId, storedKeys } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { openDispute, verdict } from "./statements.mjs";
 
@@ -198,4 +199,24 @@ test("a link and all about it go after the days of records, and not while a clai
   assert.equal((await about(used)).links, 1);
   await runAt(made + (RECORD_DAYS + 1) * DAY + 1);
   assert.deepEqual(await about(used), { links: 0, bodies: 0, claims: 0, log: 0 });
+});
+
+test("attachments go a week after the sale is over, from the bucket too, and their bytes are given back", async () => {
+  const input = { id: "logo", label: "Logo", type: "file", timing: "pre_payment", required: true };
+  const sale = await Sale.offered(seller, buyer, { offer: { required_inputs: [input] } });
+  const attachment = await completeAttachment(sale, "logo", { size: 5_000_000 });
+  const json = { transfer_id: sale.id, inputs: [attachment.input()] };
+  await ok(await buyer.call("transfers-requirements-submit", { json }));
+  const reserved = async () =>
+    (await rows("select bytes from reservations where release_id = ?", attachment.id)).length;
+  await ok(await buyer.call("transfers-cancel", { json: { transfer_id: sale.id } }));
+  const over = server.clock.now();
+  await runAt(over + WEEK - 1);
+  assert.equal((await storedKeys(server, attachment)).length, 2);
+  assert.equal(await reserved(), 1);
+  await runAt(over + WEEK);
+  assert.deepEqual(await storedKeys(server, attachment), []);
+  assert.equal(await reserved(), 0);
+  assert.equal((await transferRow(sale)).buyer_inputs, null);
+  await assertProblem(await attachment.chunk(), 410, "release_gone");
 });

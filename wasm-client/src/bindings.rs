@@ -26,8 +26,9 @@ mod arbiter;
 mod convert;
 mod failure;
 mod links;
+mod listings;
 
-use convert::{from_js, id_of, to_js};
+use convert::{DEFAULT_OFFER_SECONDS, from_js, id_of, to_js};
 use failure::{argument, platform, throw};
 
 /// Bytes that the SHA-256 stream takes into wasm memory at once.
@@ -247,7 +248,7 @@ impl Client {
 
     /// See [`sale::Client::offer`].
     pub async fn offer(&self, request: JsValue) -> Result<JsValue, JsValue> {
-        to_js(&self.0.offer(convert::offer_terms(request)?).await.map_err(throw)?)
+        to_js(&self.0.offer(convert::offer_terms(request, DEFAULT_OFFER_SECONDS)?).await.map_err(throw)?)
     }
 
     /// See [`sale::Client::review`].

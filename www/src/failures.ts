@@ -13,6 +13,15 @@ const REPORT = "Try again. If it stays, tell the operator of this server the req
 
 /** `network`, `source_…`, `sink_…` and the like fail in this browser, all others at the server. */
 const ADVICE: Record<string, Advice> = {
+  sold_out: {
+    what: "No copies are left. Nothing was charged, and a payment on its way is given back.",
+    next: ASK_SELLER,
+  },
+  listing_closed: { what: "This is not on sale any more.", next: ASK_SELLER },
+  wrong_link: {
+    what: "This link does not open what is on sale here now.",
+    next: "Ask the seller for the link of what is on sale now.",
+  },
   cancelled: { what: "This was cancelled.", next: "Start it again when you want it." },
   network: {
     what: "The server could not be reached for too long.",

@@ -10,15 +10,15 @@ use claimcheck_protocol::bytes::Bytes;
 use claimcheck_protocol::ids::ClaimId;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::transfer::TransitionError;
-use claimcheck_protocol::wire::{CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState};
+use claimcheck_protocol::wire::{CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, ListingKey};
 use worker::{Request, Response};
 
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, NewClaim};
-use crate::store::releases;
 use crate::store::transfers::{ClaimsState, Frozen, StoredTransfer};
+use crate::store::{listings, releases};
 use crate::{extract, notes, random, respond, sides};
 
 /// In the audit log.
@@ -164,9 +164,23 @@ async fn answer(
         claim_expires_at: claim.expires_at,
         nonce: claim.nonce,
         offer: transfer.offer.clone(),
-        envelope: transfer.grant.clone().ok_or(ApiError::Bug("a delivery without an envelope"))?,
+        envelope: transfer.grant.clone(),
+        listing: listing_key(ctx, transfer).await?,
         seller_keys: sides::keys(&ctx.store, transfer.seller).await?,
     })
+}
+
+/// What opens a listing's sale for its buyer. Every other sale has an envelope.
+async fn listing_key(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Option<ListingKey>, ApiError> {
+    let Some(sale) = transfer.listing else {
+        let has_envelope = transfer.grant.is_some();
+        return if has_envelope { Ok(None) } else { Err(ApiError::Bug("a delivery without an envelope")) };
+    };
+    let listing = listings::find(&ctx.store, sale.listing_id).await?;
+    let (Some(listing), Some(sealed_secret)) = (listing, sale.sealed_secret) else {
+        return Err(ApiError::Bug("a sale of a listing without its listing or secret"));
+    };
+    Ok(Some(ListingKey { listing_id: listing.id, wrapped_key: listing.wrapped_key, sealed_secret }))
 }
 
 /// Takes a [`CancelClaim`], answers a [`CancelClaimAnswer`]: a claim of which no chunk was served counts no more.

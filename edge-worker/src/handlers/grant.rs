@@ -22,6 +22,9 @@ use crate::{extract, respond, sides};
 pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let body: MakeGrant = extract::json(&mut request).await?;
     let (transfer, seller) = sides::load_as_seller(ctx, &caller, body.transfer_id).await?;
+    if transfer.listing.is_some() {
+        return Err(unprocessable("the key of a listing's sale is held by the server already"));
+    }
     let frozen = release_of(ctx, &transfer, &body).await?;
     let (seller_keys, buyer_keys) =
         try_join(sides::keys(&ctx.store, transfer.seller), sides::keys(&ctx.store, transfer.buyer)).await?;

@@ -7,9 +7,11 @@ use claimcheck_protocol::transfer::{ApiEvent, Session, SessionState, Status};
 use claimcheck_protocol::wire::{Invoice, InvoiceAnswer};
 use worker::{Request, Response};
 
+use super::listing_buy::require_open;
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::listings;
 use crate::store::payments::{self, Attempt};
 use crate::store::transfers::StoredTransfer;
 use crate::stripe::{checkout, confirm, connect};
@@ -23,6 +25,7 @@ pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
     let (transfer, buyer) = sides::load_as_buyer(ctx, &caller, body.transfer_id).await?;
     check_return(ctx, body.return_origin.as_deref())?;
     let transfer = settle_closed_page(ctx, transfer).await.map_err(near_money)?;
+    check_listing(ctx, &transfer).await.map_err(near_money)?;
     let now = ctx.now.seconds();
     let has_payments = ctx.stripe().is_ok();
     let destination = match connect::destination(ctx, &transfer.offer.body).await {
@@ -46,6 +49,18 @@ pub async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Res
         money_moved: false,
         retry_safe: true,
     })
+}
+
+/// A listing that is closed or sold out opens no new page; one that is open already may be paid.
+async fn check_listing(ctx: &Ctx, transfer: &StoredTransfer) -> Result<(), ApiError> {
+    let Some(sale) = transfer.listing else { return Ok(()) };
+    let latest = transfer.machine.sessions().last().map(|session| session.state);
+    let is_open = matches!(latest, Some(SessionState::Requested | SessionState::Open));
+    if is_open || !transfer.machine.status().awaits_payment() {
+        return Ok(());
+    }
+    let listing = listings::find(&ctx.store, sale.listing_id).await?;
+    require_open(&listing.ok_or(ApiError::Bug("a sale of a listing without its listing"))?, ctx.now.seconds())
 }
 
 /// Refuses to send anybody back to an origin that is not allowed.

@@ -23,6 +23,8 @@ pub mod invoice;
 pub mod link_claims;
 pub mod link_page;
 pub mod links;
+pub mod listing_buy;
+pub mod listings;
 pub mod metadata;
 pub mod offers;
 pub mod onboard;

@@ -8,9 +8,9 @@ use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::offer::Offer;
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::signed::{StatementError, Verified};
+use claimcheck_protocol::signed::{Signed, StatementError, Verified};
 use claimcheck_protocol::transfer::{ContentState, Delivery, Terms, Transfer, Transition};
-use claimcheck_protocol::wire::{MakeOffer, TransferView};
+use claimcheck_protocol::wire::{ListingSale, MakeOffer, TransferView};
 use futures_util::future::try_join;
 use worker::{Request, Response};
 
@@ -38,7 +38,7 @@ pub(super) async fn offer(ctx: &Ctx, caller: &Caller, body: MakeOffer) -> Result
         return answer_again(&stored, &body, caller);
     }
     let draft = check(ctx, caller, &body).await?;
-    match begin(ctx, caller, &body, draft).await {
+    match begin(ctx, caller, body.transfer_id, draft).await {
         Ok(transfer) => Ok(sides::view(&transfer, caller.id())),
         Err(BeginError::Failed(error)) => Err(error),
         // Another call with the same id came between.
@@ -60,11 +60,15 @@ fn answer_again(
 }
 
 /// An offer that passed every check.
-struct Draft {
-    offer: Verified<Offer>,
-    buyer: AilockId,
-    frozen: Option<Frozen>,
-    content: ContentState,
+pub(super) struct Draft {
+    pub(super) signed: Signed<Offer>,
+    pub(super) offer: Verified<Offer>,
+    pub(super) buyer: AilockId,
+    pub(super) frozen: Option<Frozen>,
+    pub(super) content: ContentState,
+    pub(super) delivery: Delivery,
+    pub(super) held_envelope: Option<Envelope>,
+    pub(super) listing: Option<ListingSale>,
 }
 
 async fn check(ctx: &Ctx, caller: &Caller, body: &MakeOffer) -> Result<Draft, ApiError> {
@@ -84,7 +88,9 @@ async fn check(ctx: &Ctx, caller: &Caller, body: &MakeOffer) -> Result<Draft, Ap
         let frozen = frozen.ok_or_else(|| unprocessable("an envelope needs a release"))?;
         check_envelope(body.transfer_id, &offer, frozen, &seller_keys, buyer_keys, envelope)?;
     }
-    Ok(Draft { offer, buyer, frozen, content })
+    let delivery = if body.envelope.is_some() { Delivery::EnvelopeHeld } else { Delivery::OnDemand };
+    let (signed, held_envelope) = (body.offer.clone(), body.envelope.clone());
+    Ok(Draft { signed, offer, buyer, frozen, content, delivery, held_envelope, listing: None })
 }
 
 async fn find_buyer(ctx: &Ctx, buyer: AilockId) -> Result<AilockKeys, ApiError> {
@@ -92,7 +98,7 @@ async fn find_buyer(ctx: &Ctx, buyer: AilockId) -> Result<AilockKeys, ApiError> 
     registration.map(|found| found.keys).ok_or_else(|| unprocessable("the buyer is not registered"))
 }
 
-fn check_expiry(expires_at: i64, now: i64) -> Result<(), ApiError> {
+pub(super) fn check_expiry(expires_at: i64, now: i64) -> Result<(), ApiError> {
     if expires_at <= now {
         return Err(unprocessable("expires_at has passed"));
     }
@@ -103,7 +109,10 @@ fn check_expiry(expires_at: i64, now: i64) -> Result<(), ApiError> {
 }
 
 /// The release that the offer freezes, and what its content check found.
-async fn check_release(ctx: &Ctx, offer: &Offer) -> Result<(Option<Frozen>, ContentState), ApiError> {
+pub(super) async fn check_release(
+    ctx: &Ctx,
+    offer: &Offer,
+) -> Result<(Option<Frozen>, ContentState), ApiError> {
     let Some((release_id, manifest_hash)) = offer.release_id.zip(offer.manifest_hash) else {
         return Ok((None, ContentState::Pending));
     };
@@ -151,27 +160,28 @@ pub(super) fn check_envelope(
     context.verify(envelope).map_err(|error| StatementError::from(error).into())
 }
 
-async fn begin(
+/// Stores the transfer of an offer, by the one who makes it or takes it up.
+pub(super) async fn begin(
     ctx: &Ctx,
     caller: &Caller,
-    body: &MakeOffer,
+    id: TransferId,
     draft: Draft,
 ) -> Result<StoredTransfer, BeginError> {
     let offer = draft.offer.body();
-    let delivery = if body.envelope.is_some() { Delivery::EnvelopeHeld } else { Delivery::OnDemand };
     let terms = Terms::new(offer.price, offer.currency, &offer.policy);
     let Transition { next, effects } =
-        Transfer::offer(terms, &offer.required_inputs, delivery, draft.content);
+        Transfer::offer(terms, &offer.required_inputs, draft.delivery, draft.content);
     let now = ctx.now.seconds();
     let transfer = StoredTransfer {
-        id: body.transfer_id,
+        id,
         product_id: offer.product_id,
         seller: offer.seller,
         buyer: draft.buyer,
-        offer: body.offer.clone(),
+        offer: draft.signed,
         offer_hash: draft.offer.hash(),
         frozen: draft.frozen,
-        held_envelope: body.envelope.clone(),
+        held_envelope: draft.held_envelope,
+        listing: draft.listing,
         machine: next,
         access: Access::START,
         audit_seq: 0,

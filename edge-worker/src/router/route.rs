@@ -182,6 +182,7 @@ mod tests {
             "/token",
             "/.well-known/oauth-authorization-server",
             "/.well-known/jwks.json",
+            "listings-show",
             "payments-stripe-webhook",
             "/downloads/:token",
             "/downloads/:token/claim",

@@ -48,6 +48,8 @@ pub fn erase(id: AilockId, now: i64) -> Vec<Query> {
             select id, ed25519_pk, x25519_pk, ?2 from ailocks where id = ?1 \
             on conflict (id) do update set erased_at = excluded.erased_at"),
         of("delete from ailocks where id = ?1"),
+        of("delete from attachments where completed_at is null and owner_ailock_id = ?1"),
+        at("update attachments set deleted_at = coalesce(deleted_at, ?2) where owner_ailock_id = ?1"),
         of("delete from upload_files where upload_id in (select id from uploads where owner_ailock_id = ?1)"),
         at(
             "update uploads set state = 'aborted', closed_at = ?2 where owner_ailock_id = ?1 and state = 'open'",

@@ -27,6 +27,7 @@ pub mod inputs;
 pub mod keys;
 pub mod link_log;
 pub mod links;
+pub mod listings;
 pub mod messages;
 pub mod outbox;
 pub mod payments;

@@ -33,6 +33,13 @@ pub fn closed(now: i64, over_since: i64, keeping: Keeping) -> Vec<Query> {
         )))
         .bind(over_since),
         of_sales(sql(concat!(
+            "update listing_sales set sealed_secret = null where transfer_id in (select t.id from product_transfers t \
+             join listing_sales s on s.transfer_id = t.id where s.sealed_secret is not null and t.updated_at <= ?4 and ",
+            sale_is_over!(),
+            " limit cast(?3 as integer))"
+        )))
+        .bind(over_since),
+        of_sales(sql(concat!(
             "delete from transfer_statements where kind in ('dispute', 'verdict') and transfer_id in (select t.id \
              from product_transfers t join transfer_statements s on s.transfer_id = t.id \
              and s.kind in ('dispute', 'verdict') where t.updated_at <= ?2 and ",

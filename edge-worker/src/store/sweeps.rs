@@ -58,6 +58,7 @@ pub async fn kept(store: &Store, after: &str, limit: u32) -> Result<Vec<Kept>, S
          where u.release_id > ?1 and u.state = 'completed' \
          and exists (select 1 from reservations v where v.release_id = u.release_id) \
          and not exists (select 1 from releases r where r.id = u.release_id and r.deleted_at is not null) \
+         and not exists (select 1 from attachments a where a.storage_pointer = u.release_id and a.deleted_at is not null) \
          order by u.release_id limit cast(?2 as integer)");
     store.all(query.bind(after).bind(limit)).await
 }
@@ -67,7 +68,8 @@ pub async fn is_kept(store: &Store, kept: Kept) -> Result<bool, StoreError> {
     let id = kept.release_id.to_string();
     let query = sql("select v.release_id, ?2 as chunk_count, ?3 as sealed_size from reservations v \
          where v.release_id = ?1 \
-         and not exists (select 1 from releases r where r.id = v.release_id and r.deleted_at is not null)");
+         and not exists (select 1 from releases r where r.id = v.release_id and r.deleted_at is not null) \
+         and not exists (select 1 from attachments a where a.storage_pointer = v.release_id and a.deleted_at is not null)");
     let found: Option<Kept> =
         store.first(query.bind(id).bind(kept.chunk_count).bind(kept.sealed_size)).await?;
     Ok(found.is_some())

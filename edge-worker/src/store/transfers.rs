@@ -2,12 +2,13 @@
 
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::envelope::{Envelope, SEALED_LEN};
-use claimcheck_protocol::ids::{OfferId, ProductId, ReleaseId, TransferId};
+use claimcheck_protocol::ids::{ListingId, OfferId, ProductId, ReleaseId, TransferId};
 use claimcheck_protocol::jcs::NotCanonical;
 use claimcheck_protocol::keys::{AilockId, SignatureBytes};
 use claimcheck_protocol::offer::Offer;
 use claimcheck_protocol::signed::Signed;
 use claimcheck_protocol::transfer::{ClaimsEnd, Status, Transfer};
+use claimcheck_protocol::wire::ListingSale;
 use serde::{Deserialize, Serialize};
 
 use super::receipts::SignedPair;
@@ -84,6 +85,8 @@ pub struct StoredTransfer {
     pub frozen: Option<Frozen>,
     /// Sealed ahead by the seller.
     pub held_envelope: Option<Envelope>,
+    /// The listing that it is a sale of, and its secret, sealed to the buyer.
+    pub listing: Option<ListingSale>,
     /// The state machine's facts.
     pub machine: Transfer,
     /// What follows from its effects.
@@ -113,6 +116,8 @@ struct Row {
     release_id: Option<ReleaseId>,
     manifest_hash: Option<Bytes32>,
     held_envelope: Option<JsonText<Envelope>>,
+    listing_id: Option<ListingId>,
+    listing_secret: Option<Bytes<SEALED_LEN>>,
     machine: JsonText<Transfer>,
     claims_state: ClaimsState,
     claims_end: Option<ClaimsEnd>,
@@ -142,6 +147,9 @@ impl From<Row> for StoredTransfer {
             offer_hash: row.offer_hash,
             frozen: frozen.map(|(release_id, manifest_hash)| Frozen { release_id, manifest_hash }),
             held_envelope: row.held_envelope.map(|envelope| envelope.0),
+            listing: row
+                .listing_id
+                .map(|listing_id| ListingSale { listing_id, sealed_secret: row.listing_secret }),
             machine: row.machine.0,
             access: Access {
                 claims: row.claims_state,
@@ -165,10 +173,12 @@ impl From<Row> for StoredTransfer {
 macro_rules! transfer_columns {
     () => {
         "select t.id, t.product_id, t.from_ailock_id, t.to_ailock_id, t.offer, t.offer_hash, t.release_id, \
-         t.manifest_hash, t.held_envelope, t.machine, t.claims_state, t.claims_end, t.grant_due_at, t.delivered_at, \
+         t.manifest_hash, t.held_envelope, t.listing_id, t.machine, t.claims_state, t.claims_end, t.grant_due_at, t.delivered_at, \
          t.retention_ends_at, t.dispute_due_at, t.audit_seq, t.audit_head, t.created_at, t.updated_at, \
-         k.key_envelope, k.signature as key_signature, d.meta as receipt_meta from product_transfers t \
-         left join product_keys k on k.transfer_id = t.id left join delivery_receipts d on d.transfer_id = t.id "
+         k.key_envelope, k.signature as key_signature, d.meta as receipt_meta, \
+         s.sealed_secret as listing_secret from product_transfers t \
+         left join product_keys k on k.transfer_id = t.id left join delivery_receipts d on d.transfer_id = t.id \
+         left join listing_sales s on s.transfer_id = t.id "
     };
 }
 
@@ -176,6 +186,20 @@ macro_rules! transfer_columns {
 pub async fn find(store: &Store, id: TransferId) -> Result<Option<StoredTransfer>, StoreError> {
     let query = sql(concat!(transfer_columns!(), "where t.id = ?1")).bind(id);
     Ok(store.first::<Row>(query).await?.map(StoredTransfer::from))
+}
+
+/// The running sale of a listing to this buyer; there is one at most.
+pub async fn find_running(
+    store: &Store,
+    listing: ListingId,
+    buyer: AilockId,
+) -> Result<Option<StoredTransfer>, StoreError> {
+    let query = sql(concat!(
+        transfer_columns!(),
+        "where t.listing_id = ?1 and t.to_ailock_id = ?2 and t.status in ('offered', 'invoiced', \
+         'payment_processing', 'paid_pending_inputs', 'paid', 'delivered', 'acknowledged', 'disputed')"
+    ));
+    Ok(store.first::<Row>(query.bind(listing).bind(buyer)).await?.map(StoredTransfer::from))
 }
 
 /// Which side of a sale.
@@ -226,8 +250,8 @@ pub fn insert(transfer: &StoredTransfer) -> Result<Query, NotCanonical> {
     let query =
         sql("insert into product_transfers (id, product_id, from_ailock_id, to_ailock_id, price, currency, \
          status, policy, created_at, updated_at, offer_id, offer, offer_hash, release_id, manifest_hash, \
-         held_envelope, machine, audit_seq, audit_head) \
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)");
+         held_envelope, machine, audit_seq, audit_head, listing_id) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)");
     let held =
         transfer.held_envelope.as_ref().map(|envelope| Param::try_from(JsonText(envelope))).transpose()?;
     Ok(query
@@ -248,7 +272,8 @@ pub fn insert(transfer: &StoredTransfer) -> Result<Query, NotCanonical> {
         .bind(held.unwrap_or(Param::Null))
         .bind(Param::try_from(JsonText(&transfer.machine))?)
         .bind(transfer.audit_seq)
-        .bind(transfer.audit_head))
+        .bind(transfer.audit_head)
+        .bind(transfer.listing.map(|sale| sale.listing_id)))
 }
 
 /// Stores what a transition changes. The audit row of `audit_seq`, first in the same batch, is the lock.

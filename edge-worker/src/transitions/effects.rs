@@ -42,6 +42,8 @@ pub(super) fn follow(
             Effect::Notify { notice, to } => {
                 tell(ctx, actor, transfer, ordinal, *to, carrier(notice), Some(notice))?
             }
+            // A listing's key is held already; the claim hands it out.
+            Effect::CreateGrant if transfer.listing.is_some() => None,
             Effect::CreateGrant => Some(grant(transfer, now)?),
             Effect::FreezeClaims | Effect::EndClaims { .. } => Some(links::revoke_of_order(transfer.id, now)),
             Effect::ExpireSession { session } => Some(charge::expire(ctx, transfer, session)?),
@@ -129,7 +131,7 @@ fn tell(
     let message = messages::NewMessage {
         id: MessageId::from_parts(ctx.now.millis(), random::make_bytes()?),
         to,
-        from: sender(actor, other),
+        from: sender(actor, to, other),
         kind,
         notice,
         transfer_id: transfer.id,
@@ -142,11 +144,11 @@ fn tell(
     Ok(Some(query))
 }
 
-/// Who a message is from: whoever acted, or the other side where it was the server or Stripe.
-const fn sender(actor: Actor, other: AilockId) -> AilockId {
+/// Who a message is from: whoever acted, or the other side where it was the server, Stripe, or its reader.
+fn sender(actor: Actor, to: AilockId, other: AilockId) -> AilockId {
     match actor {
-        Actor::Ailock(id) => id,
-        Actor::Server | Actor::Stripe => other,
+        Actor::Ailock(id) if id != to => id,
+        Actor::Ailock(_) | Actor::Server | Actor::Stripe => other,
     }
 }
 

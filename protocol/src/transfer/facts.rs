@@ -182,6 +182,11 @@ impl Transfer {
         &self.payments
     }
 
+    /// Whether the sale was confirmed: by a payment, or at price 0 by the buyer.
+    pub const fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
     /// The payment that was kept.
     pub const fn paid_by(&self) -> Option<&PaymentIntentId> {
         self.paid_by.as_ref()

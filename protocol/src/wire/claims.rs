@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 use crate::offer::Offer;
 use crate::receipt::{Countersign, Receipt};
 use crate::signed::Signed;
-use crate::wire::TransferView;
+use crate::wire::{ListingKey, TransferView};
 
 /// `POST products-claim`, or GET with the same members as query parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +43,11 @@ pub struct ClaimAnswer {
     pub nonce: Bytes32,
     /// The offer as it was signed.
     pub offer: Signed<Offer>,
-    /// The release key sealed to the buyer.
-    pub envelope: Envelope,
+    /// The release key sealed to the buyer; null for a listing's sale.
+    pub envelope: Option<Envelope>,
+    /// For a listing's sale: the release key wrapped by the link's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<ListingKey>,
     /// The seller's keys, to be held against the id in the offer.
     pub seller_keys: AilockKeys,
 }

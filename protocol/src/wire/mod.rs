@@ -10,6 +10,7 @@ mod findings;
 mod inbox;
 mod inputs;
 mod links;
+mod listings;
 mod payments;
 mod products;
 mod transfers;
@@ -33,6 +34,9 @@ pub use links::{
     ClaimLink, CompleteLinkClaim, DownloadLink, DownloadLinks, LINK_DOWNLOADS, LINK_SECONDS, LinkClaim,
     LinkClaimCompleted, LinkFile, LinkInfo, LinkLog, LinkLogEntry, LinkState, MAX_SEALED_NAME, MakeLink,
     ProductFile, ProductFiles, RevokeLink, WRAPPED_KEY_LEN,
+};
+pub use listings::{
+    BuyListing, CloseListing, ListingKey, ListingSale, ListingState, ListingView, Listings, MakeListing,
 };
 pub use payments::{Onboard, OnboardAnswer, PaymentAccount, PaymentsMode};
 pub use products::{CreateProduct, EditProduct, Product, Products};

@@ -11,6 +11,7 @@ use crate::offer::Offer;
 use crate::receipt::{Countersign, Receipt};
 use crate::signed::Signed;
 use crate::transfer::{ClaimsEnd, RefundId, RefundState, Status, Transfer};
+use crate::wire::ListingSale;
 
 /// `POST products-offer`: one offer to one buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +160,9 @@ pub struct TransferView {
     pub access_ended: Option<ClaimsEnd>,
     /// To the buyer, once delivered: the release key sealed to it.
     pub envelope: Option<Envelope>,
+    /// Where it is a listing's sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<ListingSale>,
     /// Once money goes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<RefundView>,

@@ -6,10 +6,11 @@ use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::money::Amount;
 use claimcheck_protocol::packet::{Finding, Line, Packet, Pins, verify};
 use claimcheck_protocol::receipt::Receipt;
+use claimcheck_protocol::signed::Statement;
 use claimcheck_protocol::transfer::{Ruling, Status};
 use claimcheck_protocol::verdict::Verdict;
 
-use super::world::{NOW, World, kid};
+use super::world::{World, kid};
 
 fn of(lines: &[Line], finding: Finding) -> Vec<&str> {
     lines.iter().filter(|line| line.verdict == finding).map(|line| line.claim.as_str()).collect()

@@ -6,6 +6,7 @@ import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./link-types.js";
 import { linkPassword } from "./links.js";
+import type { Listing, ListingRequest, OwnListing } from "./listing-types.js";
 import type {
   DeletedAccount,
   DisputeKind,
@@ -86,6 +87,37 @@ export class Claimcheck {
   /** Offers a release to one buyer, with its key sealed ahead: the buyer need not wait for the seller. */
   offer(request: OfferRequest): Promise<Transfer> {
     return guarded(() => this.#client.offer(request) as Promise<Transfer>);
+  }
+
+  /** Offers a release to anybody who has the link, from now on without the seller's doing. A product has one open listing. */
+  createListing(request: ListingRequest): Promise<OwnListing> {
+    return guarded(() => this.#client.createListing(request) as Promise<OwnListing>);
+  }
+
+  /** One's own listings with their links, newest first. */
+  listings(after?: string): Promise<{ listings: OwnListing[]; next: string | null }> {
+    return guarded(
+      () =>
+        this.#client.listings(after) as Promise<{ listings: OwnListing[]; next: string | null }>,
+    );
+  }
+
+  /** Ends a listing for new buyers. Who has a payment page open may still pay, and is delivered. */
+  closeListing(listingId: string): Promise<OwnListing> {
+    return guarded(() => this.#client.closeListing(listingId) as Promise<OwnListing>);
+  }
+
+  /** What a link offers, held to the seller and the secret in the link. Nothing of the link's secret is sent. */
+  listing(url: string): Promise<Listing> {
+    return guarded(() => this.#client.listing(url) as Promise<Listing>);
+  }
+
+  /**
+   * A sale of what a link offers: {@link accept}, pay and {@link download} it as any other, on any device of one's own.
+   * Where one runs already it is that one. `offerHash` is the `offer_hash` of the listing that the person has seen.
+   */
+  buy(url: string, offerHash?: string): Promise<Transfer> {
+    return guarded(() => this.#client.buy(url, offerHash) as Promise<Transfer>);
   }
 
   /** One transfer of one's own, with the signatures of its offer and of its receipt verified. */

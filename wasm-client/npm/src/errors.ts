@@ -14,6 +14,7 @@ export type LocalErrorCode =
   | "sha256_mismatch"
   | "untrusted"
   | "wrong_key"
+  | "wrong_link"
   | "invalid_argument"
   | "platform";
 

@@ -2,6 +2,7 @@
 export { examineContent, openEvidence } from "./arbiter.js";
 export { Claimcheck } from "./client.js";
 export { ClaimcheckError, type LocalErrorCode } from "./errors.js";
+export type * from "./listing-types.js";
 export { Hasher } from "./hasher.js";
 export { Identity } from "./identity.js";
 export { currencies, type CurrencyRule } from "./money.js";

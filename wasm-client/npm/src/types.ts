@@ -364,6 +364,8 @@ export interface Transfer {
   /** Why access ended, if it did. */
   readonly access_ended: string | null;
   readonly envelope: Envelope | null;
+  /** Where it is a listing's sale; the secret is sealed to the buyer, and for the buyer only. */
+  readonly listing?: { readonly listing_id: string; readonly sealed_secret?: string };
   /** Once money goes back. */
   readonly refund?: RefundView;
   readonly receipt: Signed<Receipt> | null;

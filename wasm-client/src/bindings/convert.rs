@@ -26,7 +26,7 @@ use crate::sale::{
 use crate::web::source::JsSource;
 
 /// Seconds that an offer stands unless its seller says otherwise: 7 days.
-const DEFAULT_OFFER_SECONDS: i64 = 7 * 24 * 3600;
+pub(super) const DEFAULT_OFFER_SECONDS: i64 = 7 * 24 * 3600;
 const DEFAULT_CURRENCY: &str = "eur";
 
 /// As JSON would have it: objects, null, numbers.
@@ -119,7 +119,7 @@ fn file_for_sale(object: JsValue) -> Result<FileForSale<JsSource>, JsValue> {
 #[serde(rename_all = "camelCase")]
 struct OfferRequest {
     release_id: String,
-    buyer: String,
+    buyer: Option<String>,
     title: String,
     price: Option<i64>,
     currency: Option<String>,
@@ -129,9 +129,9 @@ struct OfferRequest {
     expires_in: Option<i64>,
 }
 
-pub(super) fn offer_terms(value: JsValue) -> Result<OfferTerms, JsValue> {
+pub(super) fn offer_terms(value: JsValue, default_expires_in: i64) -> Result<OfferTerms, JsValue> {
     let request: OfferRequest = from_js(value)?;
-    let buyer: AilockId = id_of(&request.buyer)?;
+    let buyer = request.buyer.as_deref().map(id_of::<AilockId>).transpose()?;
     let currency = Currency::from_any_case(request.currency.as_deref().unwrap_or(DEFAULT_CURRENCY));
     let price = Amount::try_from(request.price.unwrap_or_default());
     Ok(OfferTerms {
@@ -142,7 +142,7 @@ pub(super) fn offer_terms(value: JsValue) -> Result<OfferTerms, JsValue> {
         currency: currency.map_err(|_| argument("currency must be an ISO 4217 code"))?,
         policy: request.policy.unwrap_or_default().into(),
         required_inputs: request.required_inputs,
-        expires_in: request.expires_in.unwrap_or(DEFAULT_OFFER_SECONDS),
+        expires_in: request.expires_in.unwrap_or(default_expires_in),
     })
 }
 

@@ -79,6 +79,7 @@ pub(super) fn throw_named(failure: Failure, paths: &[String]) -> JsValue {
         }
         Failure::Untrusted(_) => Thrown { code: "untrusted", message, ..Thrown::default() },
         Failure::WrongKey => Thrown { code: "wrong_key", message, ..Thrown::default() },
+        Failure::WrongLink => Thrown { code: "wrong_link", message, ..Thrown::default() },
         Failure::Argument(_) => Thrown { code: "invalid_argument", message, ..Thrown::default() },
         Failure::Platform => Thrown { code: "platform", message, ..Thrown::default() },
     }

@@ -3,6 +3,7 @@
 use claimcheck_protocol::envelope::EnvelopeContext;
 use claimcheck_protocol::ids::{OfferId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::{AilockId, AilockKeys};
+use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::money::{Amount, Currency};
 use claimcheck_protocol::offer::Offer;
 use claimcheck_protocol::policy::{Policy, RequiredInput};
@@ -20,8 +21,8 @@ use crate::http::Http;
 pub struct OfferTerms {
     /// One of one's own releases.
     pub release_id: ReleaseId,
-    /// Who may accept.
-    pub buyer: AilockId,
+    /// Who may accept; None for anybody who has a listing's link.
+    pub buyer: Option<AilockId>,
     /// What people see; the server reads it.
     pub title: String,
     /// Minor units.
@@ -44,24 +45,11 @@ where
 {
     /// Offers a release to one buyer, its key sealed ahead so that delivery does not wait for the seller.
     pub async fn offer(&self, terms: OfferTerms) -> Result<wire::TransferView, Failure> {
+        let buyer = terms.buyer.ok_or(Failure::Argument("an offer names its buyer"))?;
         let (release, manifest, release_key) = self.own_release(terms.release_id).await?;
-        let buyer = self.keys_of(&terms.buyer).await?;
+        let buyer = self.keys_of(&buyer).await?;
         let identity = self.session.identity();
-        let offer = Offer {
-            v: V1,
-            offer_id: self.make_id(OfferId::from_parts)?,
-            product_id: manifest.product_id,
-            release_id: Some(terms.release_id),
-            manifest_hash: Some(release.manifest_hash),
-            seller: *identity.id(),
-            buyer: Some(terms.buyer),
-            title: terms.title,
-            price: terms.price,
-            currency: terms.currency,
-            policy: terms.policy,
-            required_inputs: terms.required_inputs,
-            expires_at: self.session.now().saturating_add(terms.expires_in),
-        };
+        let offer = self.offer_body(terms, &release, &manifest)?;
         let offer_hash = statement_hash(&offer)?;
         let offer = identity.sign_statement(offer)?;
         let transfer_id = self.make_transfer_id()?;
@@ -71,6 +59,30 @@ where
         let envelope = seal_envelope(identity, &context, &release_key)?;
         let body = wire::MakeOffer { transfer_id, offer, envelope: Some(envelope) };
         Ok(self.persist(&Control::new(), || self.session.make_offer(&body)).await?)
+    }
+
+    /// The offer of a release of one's own, from now on.
+    pub(super) fn offer_body(
+        &self,
+        terms: OfferTerms,
+        release: &wire::Release,
+        manifest: &Manifest,
+    ) -> Result<Offer, Failure> {
+        Ok(Offer {
+            v: V1,
+            offer_id: self.make_id(OfferId::from_parts)?,
+            product_id: manifest.product_id,
+            release_id: Some(release.release_id),
+            manifest_hash: Some(release.manifest_hash),
+            seller: *self.session.id(),
+            buyer: terms.buyer,
+            title: terms.title,
+            price: terms.price,
+            currency: terms.currency,
+            policy: terms.policy,
+            required_inputs: terms.required_inputs,
+            expires_at: self.session.now().saturating_add(terms.expires_in),
+        })
     }
 
     /// One of one's own transfers, once its offer and its receipt, if there is one, are known to be signed by its seller
@@ -115,6 +127,7 @@ where
         if transfer.buyer != *self.session.id() {
             return Err(Failure::Untrusted(Untrusted::Offer));
         }
+        self.kept_secret(&transfer)?;
         Ok(self.persist(&Control::new(), || self.session.invoice(transfer_id)).await?)
     }
 

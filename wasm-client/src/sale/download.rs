@@ -184,16 +184,29 @@ where
         if expected != (Some(manifest.hash()), Some(body.release_id), body.seller) {
             return Err(Failure::Untrusted(Untrusted::Manifest));
         }
-        let context = EnvelopeContext::for_transfer(
-            &transfer_id,
-            offer.hash(),
-            manifest.hash(),
-            seller.ed25519_pk,
-            *self.session.identity().keys(),
-        );
-        let release_key = open_envelope(self.session.identity(), &context, &answer.envelope)?;
+        let release_key = self.open_key(transfer_id, &answer, offer.hash(), manifest.hash())?;
         let meta = open_meta(&release_key, body)?;
         Ok(Claimed { answer, ticket, offer, signed_manifest, manifest, release_key, meta })
+    }
+
+    /// The release key, from the envelope to this Ailock or from the listing that it bought. Both are bound to offer
+    /// and manifest.
+    fn open_key(
+        &self,
+        transfer_id: TransferId,
+        answer: &wire::ClaimAnswer,
+        offer_hash: Bytes32,
+        manifest_hash: Bytes32,
+    ) -> Result<Secret32, Failure> {
+        let identity = self.session.identity();
+        if let Some(key) = &answer.listing {
+            return self.open_listing_key(transfer_id, key, offer_hash, manifest_hash);
+        }
+        let envelope = answer.envelope.as_ref().ok_or(Failure::WrongKey)?;
+        let seller = answer.seller_keys.ed25519_pk;
+        let context =
+            EnvelopeContext::for_transfer(&transfer_id, offer_hash, manifest_hash, seller, *identity.keys());
+        Ok(open_envelope(identity, &context, envelope)?)
     }
 
     /// Checks each file's header tag: a release key that opens one of them commits to it.

@@ -23,6 +23,8 @@ pub enum Failure {
     Untrusted(Untrusted),
     /// The envelope or the names do not open with one's own key.
     WrongKey,
+    /// The link's secret is not the one of what is on sale there now.
+    WrongLink,
     /// A file, by its index, is intact but not the one whose SHA-256 the seller gave.
     Sha256Mismatch(usize),
     /// The caller asked for something that cannot be; the text says what.
@@ -68,6 +70,7 @@ impl fmt::Display for Failure {
             Self::Transfer(error) => error.fmt(f),
             Self::Untrusted(what) => what.fmt(f),
             Self::WrongKey => f.write_str("the delivery was not sealed for this identity"),
+            Self::WrongLink => f.write_str("this link does not open what is on sale there now"),
             Self::Sha256Mismatch(file) => write!(f, "file {file} has not the SHA-256 that the seller gave"),
             Self::Argument(rule) => f.write_str(rule),
             Self::Platform => f.write_str("the platform failed: no memory or no entropy"),

@@ -8,6 +8,8 @@ mod download;
 mod failure;
 mod inputs;
 mod links;
+mod listing;
+mod listing_link;
 mod upload;
 mod visit;
 
@@ -23,6 +25,7 @@ pub use download::{Delivered, IncomingFile, ReceivingSink};
 pub use failure::{Failure, Untrusted};
 pub use inputs::{InputContent, InputValue, OpenedInput};
 pub use links::{LinkScope, LinkTerms, NamedFile};
+pub use listing::OwnListing;
 pub use upload::{FileAudit, FileForSale, HashedSource, ProductChoice};
 pub use visit::{Kept, LinkAddress, LinkDelivered, Visit};
 

@@ -3,7 +3,9 @@
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::dispute::Dispute;
 use claimcheck_protocol::envelope::Envelope;
-use claimcheck_protocol::ids::{ClaimId, FileId, MessageId, ProductId, ReleaseId, TransferId, UploadId};
+use claimcheck_protocol::ids::{
+    ClaimId, FileId, ListingId, MessageId, ProductId, ReleaseId, TransferId, UploadId,
+};
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::profile::Registration;
@@ -151,6 +153,32 @@ impl<H: Http> Session<H> {
             &wire::MakeGrant { transfer_id, release_id: None, envelope },
         )
         .await
+    }
+
+    /// `POST listings`.
+    pub async fn make_listing(&self, listing: &wire::MakeListing) -> Result<wire::ListingView, Refusal> {
+        self.post(Access::Token, "listings", listing).await
+    }
+
+    /// `GET listings`: one page of one's own.
+    pub async fn listings(&self, after: Option<ListingId>) -> Result<wire::Listings, Refusal> {
+        let after = after.map(|id| ("after", id.to_string()));
+        self.get(Access::Token, "listings", &after.into_iter().collect::<Vec<_>>()).await
+    }
+
+    /// `POST listings-close`.
+    pub async fn close_listing(&self, listing_id: ListingId) -> Result<wire::ListingView, Refusal> {
+        self.post(Access::Token, "listings-close", &wire::CloseListing { listing_id }).await
+    }
+
+    /// `GET listings-show?product_id=`: the product's open listing, else its newest.
+    pub async fn show_listing(&self, id: ProductId) -> Result<wire::ListingView, Refusal> {
+        self.get(Access::Public, "listings-show", &[("product_id", id.to_string())]).await
+    }
+
+    /// `POST listings-buy`.
+    pub async fn buy_listing(&self, purchase: &wire::BuyListing) -> Result<wire::TransferView, Refusal> {
+        self.post(Access::Token, "listings-buy", purchase).await
     }
 
     /// `GET transfers?transfer_id=`.

@@ -77,6 +77,11 @@ impl<H: Http> Session<H> {
         })
     }
 
+    /// The server's, without a slash at its end.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The same with a key that was made before, which holds a claim.
     pub fn with_key(mut self, key: DpopKey) -> Self {
         self.key = key;

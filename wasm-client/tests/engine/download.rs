@@ -134,7 +134,7 @@ fn another_commitment_finishes_no_release() {
     let world = World::stored(25, &[CHUNK, 0]);
     for (salt, commitment) in [(Bytes([9; 32]), Bytes([0; 32])), (Bytes([8; 32]), world.commitment())] {
         let folder = world.folder();
-        let plan = DownloadPlan { salt, commitment, ..world.plan() };
+        let plan = DownloadPlan { salt, commitment: Some(commitment), ..world.plan() };
         let stopped =
             world.run_download(Download::new(plan, DownloadLimits::default()), &folder).err().unwrap();
         assert_eq!(stopped.error, TransferError::CommitmentMismatch);
