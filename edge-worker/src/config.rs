@@ -8,6 +8,7 @@ use crate::limits::{self, Keeping, Quotas};
 use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
 use crate::visitor::KeptAddress;
+use crate::webhooks::WebhookRules;
 
 /// Settings of a deployment. Secrets are not among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub arbiter: Option<AilockId>,
     /// `OPERATOR_AILOCK_ID`: who may revoke by policy. None: nobody.
     pub operator: Option<AilockId>,
+    /// Which addresses of sellers' systems are called.
+    pub webhooks: WebhookRules,
     /// `LINK_LOG_IP`: what the logs of download links keep of an address.
     pub link_log_ip: KeptAddress,
     /// `TEST_CLOCK`: the time is what the table `test_clock` says. Only on a loopback address.
@@ -54,6 +57,7 @@ impl Config {
         let (quotas, keeping) = limits::from_vars(var)
             .ok_or(ApiError::Bug("a var about quotas or retention is not a number in its bounds"))?;
         let payments = PaymentRules::from_vars(var)?;
+        let webhooks = WebhookRules::from_vars(var)?;
         let ailock = |name: &str| var(name).map(|text| text.parse()).transpose();
         let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
         let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
@@ -70,6 +74,7 @@ impl Config {
             payments,
             arbiter,
             operator,
+            webhooks,
             link_log_ip,
             test_clock,
         })

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod blobs;
 pub mod byte_range;
+pub mod call_out;
 pub mod chunk_map;
 pub mod chunk_response;
 pub mod clock;
@@ -39,6 +40,7 @@ pub mod trace;
 pub mod transitions;
 pub mod upload_rules;
 pub mod visitor;
+pub mod webhooks;
 
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 

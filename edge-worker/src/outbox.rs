@@ -13,24 +13,27 @@ use crate::stripe::feed::{self, Source};
 use crate::stripe::objects::{Refund, Session};
 use crate::stripe::{CallError, Stripe};
 use crate::trace::CallNames;
+use crate::webhooks;
 
 /// Calls of one run.
 const MAX_CALLS: u32 = 20;
 /// Seconds for which a run has a call to itself; longer than any call lasts.
 const TAKEN_SECONDS: i64 = 120;
-/// Seconds until the second attempt; each further one waits twice as long.
-const FIRST_DELAY: i64 = 30;
-/// Longest time between two attempts, in seconds.
-const LONGEST_DELAY: i64 = 21_600;
 
 /// Makes what is due now, for a call that has been answered. What fails is left to the cron.
 pub async fn run_after_answer(env: Env, call: CallNames) {
-    let result = match Ctx::after(env, &call).await {
-        Ok(ctx) => run(&ctx).await,
-        Err(error) => Err(error),
-    };
+    match Ctx::after(env, &call).await {
+        Ok(ctx) => {
+            report("outbox", run(&ctx).await);
+            report("webhooks", webhooks::run(&ctx).await);
+        }
+        Err(error) => report("outbox", Err(error)),
+    }
+}
+
+fn report(job: &'static str, result: Result<usize, ApiError>) {
     if let Err(error) = result {
-        log::write(&log::RunLine { level: "error", job: "outbox", done: 0, cause: error.outcome().cause });
+        log::write(&log::RunLine { level: "error", job, done: 0, cause: error.outcome().cause });
     }
 }
 
@@ -44,7 +47,7 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
     let stripe = ctx.stripe()?;
     let mut made = 0;
     for call in due {
-        if ctx.store.run(outbox::take(&call, now + TAKEN_SECONDS)).await? == 1 {
+        if ctx.store.run(outbox::take(call.id, call.attempts, now + TAKEN_SECONDS)).await? == 1 {
             made += 1;
             make(ctx, &stripe, &call).await?;
         }
@@ -141,15 +144,10 @@ async fn finish(ctx: &Ctx, call: &DueCall) -> Result<(), ApiError> {
 }
 
 async fn again(ctx: &Ctx, call: &DueCall, code: &str, key: &str) -> Result<(), ApiError> {
-    let at = ctx.now.seconds() + delay(call.attempts);
+    let at = ctx.now.seconds() + outbox::delay(call.attempts);
     ctx.store.run(outbox::again(call.id, code, key, at)).await?;
     log::write(&log::Notice::new("stripe_call_fails", code));
     Ok(())
-}
-
-/// Seconds until the next attempt, when `made` came before the one that failed now.
-fn delay(made: u32) -> i64 {
-    (FIRST_DELAY << made.min(16)).min(LONGEST_DELAY)
 }
 
 /// The key with the number of the attempt after a dot.
@@ -161,14 +159,6 @@ fn next_key(key: &str, attempt: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_attempt_waits_longer_up_to_a_bound() {
-        let delays: Vec<i64> = (0..12).map(delay).collect();
-        assert_eq!(delays[..4], [30, 60, 120, 240]);
-        assert_eq!(delays[10..], [21_600, 21_600]);
-        assert_eq!(delay(u32::MAX), 21_600);
-    }
 
     #[test]
     fn a_refused_call_goes_on_under_a_new_key() {

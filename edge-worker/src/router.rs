@@ -24,10 +24,10 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, attachment_read, attachments, audit, batch, cancel, chunk_put, claims, content, dispute,
-    disputed_chunk, download, erasure, grant, health, inbox, invoice, link_claims, link_page, links,
-    listing_buy, listings, metadata, offers, onboard, packet, product_files, products, refund, register,
-    requirements, requirements_reject, requirements_submit, revoke, token, transfers, upload_complete,
-    uploads, verdict, webhook,
+    disputed_chunk, download, erasure, findings, grant, health, inbox, invoice, link_claims, link_page,
+    links, listing_buy, listings, metadata, offers, onboard, packet, product_files, products, refund,
+    register, requirements, requirements_reject, requirements_submit, revoke, token, transfers,
+    upload_complete, uploads, verdict, webhook, webhooks,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -80,6 +80,10 @@ pub static ROUTES: &[Route] = &[
     api("payments-account", GET, token!(onboard::show)),
     // Signed by Stripe, which delivers an event until it is taken: the signature is the credential.
     api("payments-stripe-webhook", POST, public!(webhook::receive)).rate("RATE_WEBHOOK"),
+    api("payments-findings", GET, token!(findings::list)),
+    // Sellers' systems
+    api("webhooks", GET_POST, token!(webhooks::list_or_make)),
+    api("webhooks-revoke", POST, token!(webhooks::revoke)),
     api("inbox", GET, token!(inbox::show)),
     api("inbox-read", POST, token!(inbox::mark_read)),
     api("ailock-batch", POST, token!(batch::run)),

@@ -11,6 +11,7 @@ use crate::log::{self, RunLine};
 use crate::store::{Store, health, link_log, links, replay};
 use crate::stripe::{confirm, reconcile};
 use crate::visitor::DAY_SECONDS;
+use crate::webhooks;
 use crate::{content_checks, outbox, retention, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
@@ -35,6 +36,7 @@ pub async fn run(env: Env) {
     report("missing chunks", background(&env, sweep::find_missing).await);
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
+    report("webhooks", background(&env, webhooks::run).await);
     report("reconciliation", payments(&env, reconcile::run_daily).await);
     report("end", note_end(&env).await);
 }

@@ -7,9 +7,11 @@ use claimcheck_protocol::auth::AuthError;
 use claimcheck_protocol::auth::access_token::ServerKey;
 use claimcheck_protocol::auth::jwt;
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
+use claimcheck_protocol::ids::WebhookId;
 use claimcheck_protocol::keys::{Ed25519PublicKey, SignatureBytes};
 use claimcheck_protocol::labels;
 use claimcheck_protocol::signed::{Signed, Statement, signing_input};
+use claimcheck_protocol::webhook_signature::SECRET_LEN;
 use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -22,6 +24,8 @@ use crate::error::ApiError;
 pub struct ServerKeys {
     signing: SigningKey,
     public: Vec<ServerKey>,
+    /// What the secrets of webhooks are derived from, the present one first.
+    webhook: Vec<Zeroizing<[u8; 32]>>,
 }
 
 thread_local! {
@@ -48,10 +52,12 @@ impl ServerKeys {
     fn derive(seed: &str, previous: Option<&str>) -> Result<Self, ApiError> {
         let signing = derive_key(seed)?;
         let mut public = vec![public_key(&signing)?];
+        let mut webhook = vec![expand(seed, labels::SERVER_WEBHOOK_KEY)?];
         if let Some(previous) = previous.filter(|seed| !seed.is_empty()) {
             public.push(public_key(&derive_key(previous)?)?);
+            webhook.push(expand(previous, labels::SERVER_WEBHOOK_KEY)?);
         }
-        Ok(Self { signing, public })
+        Ok(Self { signing, public, webhook })
     }
 
     /// The keys whose tokens are taken, the present one first.
@@ -69,6 +75,13 @@ impl ServerKeys {
         Bytes(self.signing.sign(message).to_bytes())
     }
 
+    /// The secrets of a webhook, the present one first; while the server's seed is being rotated there are two.
+    pub fn webhook_secrets(&self, id: WebhookId, salt: Bytes32) -> Result<Vec<[u8; SECRET_LEN]>, ApiError> {
+        let info = [id.as_bytes().as_slice(), salt.0.as_slice()].concat();
+        let derive = |key: &Zeroizing<[u8; 32]>| derive_bytes(key.as_ref(), &info).map(|secret| *secret);
+        self.webhook.iter().map(derive).collect()
+    }
+
     /// Completes a JWT.
     pub fn sign_jwt(&self, unsigned: Result<String, AuthError>) -> Result<String, ApiError> {
         let unsigned = unsigned.map_err(|_| ApiError::Bug("claims have no JSON form"))?;
@@ -83,14 +96,22 @@ impl ServerKeys {
 }
 
 fn derive_key(seed: &str) -> Result<SigningKey, ApiError> {
+    Ok(SigningKey::from_bytes(&*expand(seed, labels::SERVER_ED25519_KEY)?))
+}
+
+fn expand(seed: &str, label: &[u8]) -> Result<Zeroizing<[u8; 32]>, ApiError> {
     let seed = Bytes32::from_base64url(seed.trim())
         .map(|seed| Zeroizing::new(seed.0))
         .map_err(|_| ApiError::Bug("a server seed is not 32 bytes in base64url"))?;
-    let mut key = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(None, seed.as_ref())
-        .expand(labels::SERVER_ED25519_KEY, key.as_mut())
+    derive_bytes(seed.as_ref(), label)
+}
+
+fn derive_bytes(key: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; 32]>, ApiError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(None, key)
+        .expand(info, bytes.as_mut())
         .map_err(|_| ApiError::Bug("HKDF refused 32 bytes"))?;
-    Ok(SigningKey::from_bytes(&key))
+    Ok(bytes)
 }
 
 fn public_key(signing: &SigningKey) -> Result<ServerKey, ApiError> {
@@ -114,6 +135,21 @@ mod tests {
         let signature = new.sign(b"message");
         assert_eq!(new.public()[0].key.verify(b"message", &signature), Ok(()));
         assert!(new.public()[1].key.verify(b"message", &signature).is_err());
+    }
+
+    #[test]
+    fn each_webhook_has_a_secret_of_its_own_and_keeps_it_through_a_rotation() {
+        let seed = |byte| Bytes([byte; 32]).to_base64url();
+        let (old, new) = (ServerKeys::derive(&seed(1), None), ServerKeys::derive(&seed(2), Some(&seed(1))));
+        let (old, new) = (old.unwrap(), new.unwrap());
+        let id = |random| WebhookId::from_parts(1, [random; 10]);
+        let secrets = |keys: &ServerKeys, id, salt| keys.webhook_secrets(id, Bytes([salt; 32])).unwrap();
+        let first = secrets(&old, id(1), 1);
+        assert_eq!(secrets(&new, id(1), 1)[1..], first);
+        assert_eq!(secrets(&new, id(1), 1).len(), 2);
+        for other in [secrets(&old, id(2), 1), secrets(&old, id(1), 2), secrets(&new, id(1), 1)] {
+            assert_ne!(other[0], first[0]);
+        }
     }
 
     #[test]

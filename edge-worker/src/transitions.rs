@@ -138,7 +138,10 @@ pub async fn begin(
     });
     let batch = [insert].into_iter().chain(sale).chain(entry.queries()).chain(follow).collect();
     match ctx.store.batch(batch).await {
-        Ok(_) => Ok(transfer),
+        Ok(_) => {
+            ctx.has_calls.set(true);
+            Ok(transfer)
+        }
         Err(error) if error.is_unique("product_transfers") => Err(BeginError::Taken),
         Err(error) => Err(BeginError::Failed(error.into())),
     }
@@ -230,7 +233,11 @@ async fn persist(
         transfers::update(&transfer).map_err(|_| ApiError::Bug("a transfer has no canonical form"))?;
     let batch = entry.queries().into_iter().chain([update]).chain(copy).chain(follow).chain(books);
     match ctx.store.batch(batch.chain(change.with).collect()).await {
-        Ok(_) => Ok(Persisted::Stored),
+        Ok(_) => {
+            // Somebody may be told of it.
+            ctx.has_calls.set(true);
+            Ok(Persisted::Stored)
+        }
         Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => Ok(Persisted::Outrun),
         Err(StoreError::Check(name)) if name == listings::SOLD_OUT => Ok(Persisted::SoldOut),
         // Another call with the same id, or the same token, came first.

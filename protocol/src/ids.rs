@@ -148,6 +148,9 @@ type_id!(
 type_id!(
     /// A file that a buyer hands to the seller.
     AttachmentId, "attachment");
+type_id!(
+    /// An address that is told of its owner's sales.
+    WebhookId, "webhook");
 
 impl AttachmentId {
     /// The release that an attachment is, of one file: the same 16 bytes under another prefix.

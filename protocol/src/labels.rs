@@ -6,6 +6,8 @@ pub const ED25519_KEY: &[u8] = b"claimcheck/ed25519/v1\0";
 pub const X25519_KEY: &[u8] = b"claimcheck/x25519/v1\0";
 /// HKDF info of the server's Ed25519 signing key, from its seed.
 pub const SERVER_ED25519_KEY: &[u8] = b"claimcheck/server-ed25519/v1\0";
+/// HKDF info of the key that the secrets of webhooks are derived from, from the server's seed.
+pub const SERVER_WEBHOOK_KEY: &[u8] = b"claimcheck/server-webhook/v1\0";
 /// AES-GCM's aad of a root seed that is kept on a device.
 pub const DEVICE_SEED: &[u8] = b"claimcheck/device-seed/v1\0";
 /// AES-GCM's aad of a link's claim that is kept on a device.

@@ -34,4 +34,5 @@ pub mod signed;
 pub mod stripe_signature;
 pub mod transfer;
 pub mod verdict;
+pub mod webhook_signature;
 pub mod wire;

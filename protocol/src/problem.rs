@@ -123,6 +123,8 @@ problem_codes! {
     TypeNotAllowed = ("type_not_allowed", 422, "Files of this type are not allowed"),
     /// Stripe refuses to open a payment page for this sale.
     PaymentRefused = ("payment_refused", 422, "The payment provider refuses this sale"),
+    /// An address that the server does not call.
+    WebhookUrlNotAllowed = ("webhook_url_not_allowed", 422, "The server does not call this address"),
     /// Sellers are paid themselves here, and this one has no account that can be.
     SellerNotOnboarded = ("seller_not_onboarded", 409, "The seller cannot take payments yet"),
     /// The buyer has to provide something first.

@@ -294,6 +294,64 @@ test("ten invoices at once open one page", async () => {
   assert.equal(sessions.filter(({ client_reference_id: id }) => id === sale.id).length, 1);
 });
 
+test("the operator sees refunds that do not come through, and what was refused", async () => {
+  const see = (query = "", client = arbiter) => client.call(`payments-findings${query}`);
+  const owed = async (sale) => {
+    const { refunds } = await ok(await see());
+    return refunds.find(({ transfer_id }) => transfer_id === sale.id);
+  };
+  const sale = await shop.paid();
+  shop.stripe.failNext(400, { match: "POST /v1/refunds" });
+  await ok(await refund(sale));
+  await shop.until(async () => (await outbox(sale))[0].last_error !== null);
+  const [row] = await outbox(sale);
+  assert.deepEqual(await owed(sale), {
+    transfer_id: sale.id,
+    payment: sale.payment,
+    amount: 1000,
+    currency: "usd",
+    failures: 0,
+    last_error: "api_error",
+    next_attempt_at: row.next_attempt_at,
+  });
+  const { findings } = await ok(await see());
+  const mine = findings.find(({ transfer_id }) => transfer_id === sale.id);
+  assert.deepEqual([mine.kind, mine.theirs], ["call_refused", "api_error"]);
+  await shop.server.clock.advance(120);
+  await shop.cron();
+  shop.stripe.failNext(500, { match: "POST /v1/refunds" });
+  shop.stripe.failRefund(refundsOf(sale).at(-1).id);
+  await shop.deliverAll();
+  await shop.until(async () => (await outbox(sale)).at(-1).last_error !== null);
+  assert.equal((await owed(sale)).failures, 1, "it failed at the bank");
+  await shop.server.clock.advance(120);
+  await shop.cron();
+  await assertReturned(sale);
+  assert.equal(await owed(sale), undefined);
+  for (const client of [shop.seller, shop.buyer, shop.stranger]) {
+    await assertProblem(await see("", client), 403, "forbidden");
+  }
+  for (const query of ["?limit=x", "?of=me"]) {
+    await assertProblem(await see(query), 400, "invalid_request");
+  }
+});
+
+test("findings come page by page", async () => {
+  const insert = shop.server.db.prepare(
+    "insert into reconciliation_findings (kind, subject, found_at, seen_at) values ('call_refused', ?, 1, 1)",
+  );
+  for (const subject of ["a", "b", "c"]) await insert.bind(subject).run();
+  const all = [];
+  for (let query = "?limit=2"; query !== "";) {
+    const page = await ok(await arbiter.call(`payments-findings${query}`));
+    assert.ok(page.findings.length <= 2);
+    all.push(...page.findings.map(({ finding_id }) => finding_id));
+    query = page.next === null ? "" : `?limit=2&after=${page.next}`;
+  }
+  assert.ok(all.length >= 3);
+  assert.equal(new Set(all).size, all.length);
+});
+
 test("Stripe's books and these say the same of all of it", async () => {
   await shop.server.clock.advance(86_401);
   await shop.cron();

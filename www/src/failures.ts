@@ -135,6 +135,10 @@ const ADVICE: Record<string, Advice> = {
     what: "This server is not set up to take payments.",
     next: ASK_SELLER,
   },
+  webhook_url_not_allowed: {
+    what: "The server does not call this address.",
+    next: "Give one that begins with https:// and a name, without a port.",
+  },
   seller_not_onboarded: {
     what: "The seller cannot take payments yet. No money moved.",
     next: ASK_SELLER,

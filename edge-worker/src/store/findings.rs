@@ -1,8 +1,9 @@
 //! Differences between these books and the provider's, for the operator; and when the job that looks for them ran.
 
 use claimcheck_protocol::ids::TransferId;
+use claimcheck_protocol::wire::{FindingView, OwedRefund};
 
-use super::{Query, sql};
+use super::{Query, Store, StoreError, sql};
 
 /// What differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,4 +77,28 @@ pub fn begin_job(job: &str, now: i64, earliest: i64) -> Query {
     .bind(job)
     .bind(now)
     .bind(earliest)
+}
+
+/// The most findings on one page, and the most refunds.
+pub const PAGE: u32 = 100;
+
+/// Findings after one, in the order of finding.
+pub async fn list(store: &Store, after: u64, limit: u32) -> Result<Vec<FindingView>, StoreError> {
+    let query = sql("select id as finding_id, kind, subject, transfer_id, ours, theirs, found_at, seen_at \
+         from reconciliation_findings where id > ?1 order by id limit cast(?2 as integer)");
+    store.all(query.bind(after).bind(limit)).await
+}
+
+/// Refunds that have failed at the bank and not come through since, and calls for one that have failed; the longest
+/// owed first.
+pub async fn owed_refunds(store: &Store) -> Result<Vec<OwedRefund>, StoreError> {
+    let query = sql("select p.transfer_id, p.provider_ref as payment, p.amount, p.currency, \
+         (select count(*) from json_each(t.machine, '$.payments.' || p.provider_ref || '.refunds') \
+          where value = 'failed') as failures, o.last_error, o.next_attempt_at \
+         from outbox o join product_transfers t on t.id = o.transfer_id \
+         join payment_intents p on p.transfer_id = o.transfer_id \
+          and instr(json_extract(o.request, '$.form'), 'payment_intent=' || p.provider_ref || '&') = 1 \
+         where o.kind = 'stripe_refund' and o.done_at is null \
+         and (o.last_error is not null or failures > 0) order by o.id limit cast(?1 as integer)");
+    store.all(query.bind(PAGE)).await
 }

@@ -42,6 +42,7 @@ pub mod stripe_events;
 pub mod sweeps;
 pub mod transfers;
 pub mod uploads;
+pub mod webhooks;
 
 use std::cell::Cell;
 

@@ -112,11 +112,11 @@ pub async fn due(store: &Store, now: i64, limit: u32) -> Result<Vec<DueCall>, St
 }
 
 /// Takes a call for itself until `until`: changes no row where another run has taken it.
-pub fn take(call: &DueCall, until: i64) -> Query {
+pub fn take(id: u32, attempts: u32, until: i64) -> Query {
     sql("update outbox set attempts = attempts + 1, next_attempt_at = ?3 \
          where id = ?1 and attempts = ?2 and next_attempt_at is not null")
-    .bind(call.id)
-    .bind(call.attempts)
+    .bind(id)
+    .bind(attempts)
     .bind(until)
 }
 
@@ -127,6 +127,21 @@ pub fn done(id: u32, now: i64) -> Query {
         .bind(now)
 }
 
+/// It is given up.
+pub fn forget(id: u32) -> Query {
+    sql("delete from outbox where id = ?1 and done_at is null").bind(id)
+}
+
+/// Seconds until the second attempt; each further one waits twice as long.
+const FIRST_DELAY: i64 = 30;
+/// Longest time between two attempts, in seconds.
+const LONGEST_DELAY: i64 = 21_600;
+
+/// Seconds until the next attempt, when `made` came before the one that failed now.
+pub fn delay(made: u32) -> i64 {
+    (FIRST_DELAY << made.min(16)).min(LONGEST_DELAY)
+}
+
 /// It is to be made again at `at`, under `key`.
 pub fn again(id: u32, code: &str, key: &str, at: i64) -> Query {
     sql("update outbox set last_error = ?2, idempotency_key = ?3, next_attempt_at = ?4 where id = ?1")
@@ -134,4 +149,17 @@ pub fn again(id: u32, code: &str, key: &str, at: i64) -> Query {
         .bind(code)
         .bind(key)
         .bind(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_attempt_waits_longer_up_to_a_bound() {
+        let delays: Vec<i64> = (0..12).map(delay).collect();
+        assert_eq!(delays[..4], [30, 60, 120, 240]);
+        assert_eq!(delays[10..], [21_600, 21_600]);
+        assert_eq!(delay(u32::MAX), 21_600);
+    }
 }

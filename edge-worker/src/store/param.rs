@@ -3,7 +3,7 @@
 use claimcheck_protocol::bytes::{ByteString, Bytes};
 use claimcheck_protocol::ids::{
     AttachmentId, BuyerDisputeId, ClaimId, FileId, LinkId, ListingId, MessageId, OfferId, ProductId,
-    ReleaseId, TransferId, UploadId,
+    ReleaseId, TransferId, UploadId, WebhookId,
 };
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::keys::{AilockId, Ed25519PublicKey, X25519PublicKey};
@@ -122,6 +122,7 @@ ids_are_text!(
     ReleaseId,
     TransferId,
     UploadId,
+    WebhookId,
 );
 
 /// A value kept as canonical JSON in a text column: bind it with `JsonText(&value)`, read it as a member of a row.

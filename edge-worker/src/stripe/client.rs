@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
-use worker::{AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit};
+use worker::{Env, Headers, Method, Request, RequestInit};
 use zeroize::Zeroizing;
 
 use super::StripeCall;
+use crate::call_out;
 use crate::config::Config;
 use crate::error::ApiError;
 use claimcheck_protocol::problem::ProblemCode;
@@ -88,23 +88,9 @@ impl Stripe {
         headers: &[(&str, &str)],
     ) -> Result<T, CallError> {
         let request = self.request(path, &mut init, headers).map_err(|_| unanswered("no request"))?;
-        let controller = AbortController::default();
-        let signal = controller.signal();
-        let answer = async {
-            let mut response = Fetch::Request(request).send_with_signal(&signal).await?;
-            Ok::<_, worker::Error>((response.status_code(), response.bytes().await?))
-        };
-        let outcome = match select(Box::pin(answer), Box::pin(Delay::from(self.timeout))).await {
-            Either::Left((answer, _)) => Some(answer),
-            Either::Right(_) => None,
-        };
-        match outcome {
-            None => {
-                controller.abort();
-                Err(unanswered("timeout"))
-            }
-            Some(Err(_)) => Err(unanswered("connection")),
-            Some(Ok((status, body))) => read(status, &body),
+        match call_out::send(request, self.timeout, true).await {
+            Ok((status, body)) => read(status, &body),
+            Err(cause) => Err(unanswered(cause)),
         }
     }
 

@@ -6,6 +6,7 @@ mod batch;
 mod claims;
 mod content;
 mod disputes;
+mod findings;
 mod inbox;
 mod inputs;
 mod links;
@@ -14,6 +15,7 @@ mod payments;
 mod products;
 mod transfers;
 mod uploads;
+mod webhooks;
 
 pub use account::{DeleteAilock, DeletedAilock};
 pub use attachments::{Attachment, CompleteAttachment, InitAttachment};
@@ -25,6 +27,7 @@ pub use claims::{
 };
 pub use content::{ContentCheck, MalwareScan, Moderation, ReportContent};
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
+pub use findings::{FindingView, Findings, OwedRefund};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use links::{
@@ -45,3 +48,4 @@ pub use uploads::{
     AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
     UploadOpened, UploadState, UploadStatus,
 };
+pub use webhooks::{MakeWebhook, RevokeWebhook, TRANSFER_UPDATED, Webhook, Webhooks};
