@@ -7,6 +7,7 @@ import { text } from "../interop/protocol.mjs";
 import { completeAttachment } from "./attachment.mjs";
 import { Client } from "./client.mjs";
 import { startServer } from "./harness.mjs";
+import { Listing } from "./listing_sale.mjs";
 import { Release, newId, openRelease } from "./release.mjs";
 import { routes } from "./route_table.mjs";
 import { Sale, ok } from "./sale.mjs";
@@ -25,7 +26,8 @@ const WITHOUT_IDS = {
   "GET webhooks": "of the caller",
   "POST webhooks": "makes an id; a taken one is id_conflict",
   "POST listings": "an id in the body is the caller's to make",
-  "GET listings": "of the caller, or public",
+  "GET listings": "of the caller",
+  "POST listings-buy": "listings are public; what it asks for is the link's secret",
 };
 
 const json = (body) => ({ json: body });
@@ -121,6 +123,7 @@ const CALLS = {
   ],
   "POST download-links-revoke": (it) => ["download-links-revoke", json({ link_id: it.link })],
   "GET download-links-log": (it) => [`download-links-log?link_id=${it.link}`],
+  "POST listings-close": (it) => ["listings-close", json({ listing_id: it.listing })],
   "POST webhooks-revoke": (it) => ["webhooks-revoke", json({ webhook_id: it.webhook })],
   "POST attachments-upload-init": (it, stranger) => [
     "attachments-upload-init",
@@ -185,6 +188,7 @@ before(async () => {
   const asking = await Sale.offered(seller, buyer, { offer: { required_inputs: [input] } });
   const attachment = await completeAttachment(asking, "a");
   const release_id = sale.release.id;
+  const listing = await Listing.open(seller);
   const link = linkRequest({ link_id: newId("link"), release_id });
   await ok(await seller.call("download-links", { json: link }));
   victims = {
@@ -196,12 +200,16 @@ before(async () => {
     transfer: sale.id,
     claim: sale.claimed.claim_id,
     link: link.link_id,
+    listing: listing.id,
     dispute: newId("dispute"),
     webhook: newId("webhook"),
     attachment: attachment.attachmentId,
     buyer: buyer.id,
   };
-  const kinds = ["product", "release", "file", "upload", "transfer", "claim", "link", "attachment"];
+  const kinds = [
+    ...["product", "release", "file", "upload", "transfer", "claim", "link", "listing"],
+    "attachment",
+  ];
   nobodys = {
     ...victims,
     ...Object.fromEntries(kinds.map((kind) => [kind, newId(kind)])),
