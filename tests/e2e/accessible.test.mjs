@@ -61,6 +61,9 @@ test("every view is accessible", async () => {
   await waitUntilOffered(seller.page);
   await seller.page.locator("cc-sales [data-status=offered]").waitFor();
   await assertAccessible(seller.page, "a finished sale");
+  await seller.page.goto(`${stage.url}/verify`);
+  await seller.page.getByRole("heading", { name: "Verify a dispute packet", level: 1 }).waitFor();
+  await assertAccessible(seller.page, "the verifier");
 
   await buyer.page.getByRole("link", { name: /^Inbox/ }).click();
   await buyer.page.locator("cc-inbox a.message.unread").waitFor();
@@ -74,6 +77,39 @@ test("every view is accessible", async () => {
   await buyer.page.getByRole("button", { name: "Show the 24 words" }).click();
   await buyer.page.locator(".words li").first().waitFor();
   await assertAccessible(buyer.page, "the recovery phrase");
+});
+
+test("the views of selling to anybody are accessible", async () => {
+  const { page } = await stage.person();
+  const files = await makeFiles(folder, { "for all.txt": 100 });
+  await page.locator("input[type=file]:not([webkitdirectory])").setInputFiles(files);
+  await page.getByLabel("Anyone who has the link").check();
+  await page.locator("cc-sell cc-price").getByLabel("Price").fill("3");
+  await page.getByRole("button", { name: "Ask for something" }).click();
+  await page.locator("cc-sell summary", { hasText: "Access and expiry" }).click();
+  await assertAccessible(page, "the form with all terms");
+  await page.getByLabel("What you ask for").fill("Name");
+  await page.getByRole("button", { name: "Seal, upload and make the link" }).click();
+  await page.getByText("on offer to whoever has this link").waitFor();
+  await page.locator("cc-sell > .card").getByRole("button", { name: "Show QR code" }).click();
+  await page.locator("cc-sales cc-own-listing").waitFor();
+  await assertAccessible(page, "a listing of one's own");
+  const url = await page.locator("cc-sell > .card cc-own-listing code").innerText();
+  await page.getByRole("link", { name: "Files and download links" }).click();
+  await page.locator("summary", { hasText: "Make a download link" }).click();
+  await page.getByRole("button", { name: "Make the link" }).click();
+  await page.locator("cc-links cc-copy-id code").waitFor();
+  const link = await page.locator("cc-links cc-copy-id code").innerText();
+  await assertAccessible(page, "the files and their links");
+
+  const buyer = await stage.person();
+  await buyer.page.goto(url);
+  await buyer.page.getByRole("button", { name: "Buy for €3.00", disabled: false }).click();
+  await buyer.page.getByRole("button", { name: "Send details" }).waitFor();
+  await assertAccessible(buyer.page, "a purchase that asks for details");
+  await buyer.page.goto(link);
+  await buyer.page.getByRole("button", { name: "Get the files" }).waitFor();
+  await assertAccessible(buyer.page, "a download link");
 });
 
 test("a sale can be made with the keyboard alone", async () => {

@@ -48,8 +48,36 @@ export async function atCheckout(page, name) {
   await page.getByRole("button", { name, exact: true }).click();
 }
 
+/** Where the sale that a page shows stands. @param {Page} page @param {string} status */
+export const standing = (page, status) =>
+  page.locator("h1 + wa-badge", { hasText: status }).waitFor();
+
 /** @param {Page} page */
 export const waitUntilOffered = (page) => page.getByText("is sealed, stored and offered").waitFor();
+
+/**
+ * A sale at a price, as far as its paid delivery; both look at it then.
+ *
+ * @param {{ stripe: import("../fake-stripe/server.mjs").FakeStripe }} stage
+ * @param {{ seller: { page: Page }, buyer: { page: Page, id: string }, files: string[], title: string }} sale
+ */
+export async function sellPaid(stage, { seller, buyer, files, title }) {
+  await startSale(seller.page, { files, buyer: buyer.id, title, price: "4.99" });
+  await waitUntilOffered(seller.page);
+  await seller.page.getByRole("link", { name: "Show this sale" }).click();
+  await openMessage(buyer.page, title);
+  await buyer.page.getByRole("button", { name: "Accept and pay €4.99" }).click();
+  await atCheckout(buyer.page, "Pay");
+  await deliverWebhooks(stage);
+  await downloadButton(buyer.page).waitFor();
+}
+
+/** The text of a download. @param {import("playwright-core").Download} download */
+export async function contentOf(download) {
+  const pieces = [];
+  for await (const piece of await download.createReadStream()) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
 
 /**
  * Opens the newest message and accepts its offer; the list of files is there then.

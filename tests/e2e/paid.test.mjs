@@ -10,6 +10,7 @@ import {
   downloadTo,
   fact,
   openMessage,
+  standing,
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
@@ -25,9 +26,6 @@ before(async () => {
 });
 after(() => stage.close());
 
-/** @param {import("playwright-core").Page} page @param {string} status */
-const standing = (page, status) => page.locator("h1 + wa-badge", { hasText: status }).waitFor();
-
 test("details before the payment, the payment, details after it, and the file comes", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
   const files = await makeFiles(folder, { "portrait.bin": 5_000_000 });
@@ -39,6 +37,7 @@ test("details before the payment, the payment, details after it, and the file co
       { label: "Name on the picture" },
       { label: "Your site", kind: "Web address", timing: "After paying" },
       { label: "Wishes", kind: "Several lines of text", isOptional: true },
+      { label: "A photo", kind: "File", timing: "After paying" },
     ],
   });
   await waitUntilOffered(seller.page);
@@ -52,6 +51,7 @@ test("details before the payment, the payment, details after it, and the file co
     "Name on the picture (before paying)",
     "Your site (after paying)",
     "Wishes, optional (before paying)",
+    "A photo (after paying)",
   ]);
   const pay = page.getByRole("button", { name: "Accept and pay €4.99" });
   assert.equal(await pay.isDisabled(), true, "details come first");
@@ -70,6 +70,8 @@ test("details before the payment, the payment, details after it, and the file co
   await standing(seller.page, "Waiting for the buyer’s details");
   await seller.page.getByText("€4.99 has been paid.").waitFor();
   await page.getByLabel("Your site").fill("https://zoë.example/");
+  const [photo = ""] = await makeFiles(folder, { "a photo.bin": 4_500_000 });
+  await page.getByLabel("A photo").setInputFiles(photo);
   await page.getByRole("button", { name: "Send details" }).click();
   await downloadButton(page).waitFor();
   await downloadTo(page, join(folder, "landed.bin"));
@@ -83,6 +85,10 @@ test("details before the payment, the payment, details after it, and the file co
     "https://zoë.example/",
     "two\nlines",
   ]);
+  const landing = seller.page.waitForEvent("download");
+  await seller.page.getByRole("button", { name: "Save “a photo.bin”" }).click();
+  await (await landing).saveAs(join(folder, "photo landed"));
+  assert.equal(await sha256(join(folder, "photo landed")), await sha256(photo));
   await assertReceiptShown(seller.page);
 });
 

@@ -162,7 +162,7 @@ test("a stored release is offered to one more buyer without another upload", asy
   await waitUntilOffered(seller.page);
   const product = seller.page.locator("cc-sales li.card", { hasText: "shared" });
   await product.getByText("Offer to somebody else").click();
-  await product.locator("input").fill(second.id);
+  await product.locator("cc-buyer-field input").fill(second.id);
   await product.getByRole("button", { name: "Offer", exact: true }).click();
   await product.locator("[data-status=offered]").nth(1).waitFor();
   await acceptOffer(second.page, "shared");

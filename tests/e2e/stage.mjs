@@ -50,14 +50,16 @@ function withPickers() {
 /**
  * With a fake Stripe, whose webhooks arrive when a test delivers them.
  *
- * @param {{ isDirect?: boolean }} [options] isDirect: without the line, which takes time of its own
+ * @param {{ isDirect?: boolean, vars?: Record<string, string> }} [options] isDirect: without the line, which takes
+ *   time of its own; vars: more variables of the Worker
  */
-export async function openStage({ isDirect = false } = {}) {
+export async function openStage({ isDirect = false, vars: more = {} } = {}) {
   const stripe = await startFakeStripe();
   const vars = {
     STRIPE_API_BASE: stripe.url,
     STRIPE_SECRET_KEY: stripe.secretKey,
     STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
+    ...more,
   };
   const server = await startServer({ page: true, vars });
   stripe.webhookUrl = `${server.url}/api/payments-stripe-webhook`;
@@ -75,10 +77,15 @@ export async function openStage({ isDirect = false } = {}) {
 
     /** A person's browser, with the page open and known to the server. */
     async person({ pickers = false, through = url } = {}) {
+      return openPage(await this.profile({ pickers }), through);
+    },
+
+    /** A browser's profile in which nothing is open yet. */
+    async profile({ pickers = false } = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
       watched.push(await watch(context));
       await context.addInitScript(pickers ? withPickers : withoutPickers);
-      return openPage(context, through);
+      return context;
     },
 
     async close() {
@@ -96,11 +103,20 @@ export async function openStage({ isDirect = false } = {}) {
  * @param {string} url
  */
 export async function openPage(context, url) {
+  const page = await openTab(context, url);
+  await page.getByRole("button", { name: "Seal, upload and offer", disabled: false }).waitFor();
+  const id = await page.locator("cc-copy-id code").innerText();
+  return { context, page, id };
+}
+
+/**
+ * @param {import("playwright-core").BrowserContext} context
+ * @param {string} url
+ */
+export async function openTab(context, url) {
   const page = await context.newPage();
   // Patience, not a promise: a busy machine may be slow, and only a page that hangs must fail.
   page.setDefaultTimeout(180_000);
   await page.goto(url);
-  await page.getByRole("button", { name: "Seal, upload and offer", disabled: false }).waitFor();
-  const id = await page.locator("cc-copy-id code").innerText();
-  return { context, page, id };
+  return page;
 }

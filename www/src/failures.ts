@@ -147,6 +147,28 @@ const ADVICE: Record<string, Advice> = {
     what: "The payment provider refuses this sale. No money moved.",
     next: ASK_SELLER,
   },
+  unknown_input: { what: "The seller asks for no such detail.", next: "Reload the page." },
+  dispute_not_open: {
+    what: "This dispute is not open any more.",
+    next: "Reload to see how it was decided.",
+  },
+  disputed_at_stripe: {
+    what: "The buyer’s bank disputes this payment, so a part of it cannot be given back now.",
+    next: "Wait until the bank has decided.",
+  },
+  nothing_paid: { what: "Nothing was paid for this.", next: "Cancel it instead." },
+  refund_out_of_bounds: {
+    what: "This is more than is left of the payment.",
+    next: "Enter a smaller amount.",
+  },
+  link_gone: {
+    what: "This link has ended, or was taken back.",
+    next: "Ask whoever gave it to you for another one.",
+  },
+  wrong_password: {
+    what: "The password is not right. No download was used up.",
+    next: "Enter it again; after several wrong ones you have to wait.",
+  },
   missing_inputs: { what: "The seller needs details from you first.", next: ASK_SELLER },
   unavailable: { what: "A part of the service does not answer.", next: TRY_LATER },
   internal: { what: "Something went wrong on the server.", next: REPORT },

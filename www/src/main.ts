@@ -1,4 +1,6 @@
 /** The page's entry. */
+// First of all: no module after it may ask a server for something while the secret stands in the address.
+import "./fragment.js";
 import "@awesome.me/webawesome/dist/styles/themes/default.css";
 import "@awesome.me/webawesome/dist/styles/native.css";
 import "@awesome.me/webawesome/dist/components/badge/badge.js";

@@ -44,3 +44,9 @@ export function currencyName(code: string): string {
   const name = new Intl.DisplayNames(undefined, { type: "currency" }).of(code.toUpperCase());
   return `${code.toUpperCase()} · ${name ?? code}`;
 }
+
+/** Minor units of a part, from one unit to `most`; nothing where what is typed is no such part. */
+export function readPart(typed: string, rule: CurrencyRule, most: number): number | undefined {
+  const part = readPrice(typed, { ...rule, minimum: 1, maximum: most, step: 1 });
+  return typeof part === "number" && part > 0 ? part : undefined;
+}

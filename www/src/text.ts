@@ -1,5 +1,8 @@
 /** Every sentence of the page. */
+import { disputes, ended, recourse, verify } from "./text/after.js";
 import { answers, checkout, provided } from "./text/buying.js";
+import { files, link } from "./text/links.js";
+import { listing } from "./text/listing.js";
 import { plural } from "./text/plural.js";
 import { terms } from "./text/terms.js";
 
@@ -8,6 +11,13 @@ export const text = {
   checkout,
   answers,
   provided,
+  recourse,
+  ended,
+  disputes,
+  verify,
+  listing,
+  link,
+  files,
   app: {
     name: "Claimcheck",
     title: (view: string, unread: number) =>
@@ -18,6 +28,7 @@ export const text = {
     inbox: "Inbox",
     you: "You",
     sale: "Sale",
+    listing: "Offer",
     unread: (count: number) => `${count} unread`,
     opening: "Opening your keys…",
     connecting: "Connecting to the server…",

@@ -1,16 +1,23 @@
 /** The details that a seller asks of this buyer, and the form to provide them. */
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { Requirements } from "claimcheck";
-import { backend } from "../state/backend.js";
+import type { Progress, RequiredInput, Requirements } from "claimcheck";
+import { bytes } from "../format.js";
+import { backend, onceAFrame } from "../state/backend.js";
 import { asFailure, type Failure } from "../state/failure.js";
+import { whileRunning } from "../state/running.js";
 import { text } from "../text.js";
+import {
+  answerField,
+  answerHint,
+  answerId,
+  answerOf,
+  type Answer,
+  type Control,
+} from "./answer-field.js";
 import { Light } from "./light.js";
 
 type Requirement = Requirements["requirements"][number];
-
-/** Characters, where the offer names no limit: what the protocol takes. */
-const USUAL_LENGTH = { text: 1000, textarea: 10_000, url: 2048, file: 0 } as const;
 
 /** Fires `sale-changed` once something was sent. */
 @customElement("cc-answers")
@@ -20,6 +27,7 @@ export class AnswerForm extends Light {
   @state() private isBusy = false;
   @state() private isInsisting = false;
   @state() private isChanging = false;
+  @state() private progress: Progress | undefined;
   @state() private failure: Failure | undefined;
 
   override render(): TemplateResult {
@@ -62,73 +70,67 @@ export class AnswerForm extends Light {
           <button type="submit" class="wa-brand" ?disabled=${this.isBusy}>
             ${this.isBusy ? text.answers.sending : text.answers.send}
           </button>
+          ${this.progress && this.progress.bytesTotal > 0 ? sent(this.progress) : nothing}
         </div>
       </form>
     `;
   }
 
   #field({ input, state, reason }: Requirement): TemplateResult {
-    const id = `answer-${input.id}`;
-    const isBad = this.isInsisting && input.required && this.#valueOf(input.id) === "";
+    const id = answerId(input);
+    const isBad = this.isInsisting && input.required && this.#answer(input) === undefined;
     const label = input.required ? input.label : `${input.label} (${text.answers.optional})`;
-    const most = input.constraints?.max_len ?? USUAL_LENGTH[input.type];
-    const note = html`
-      ${state === "rejected" && reason !== null ? html`<p class="note bad">${text.answers.rejected(reason)}</p>` : nothing}
-      <p id="${id}-note" class=${isBad ? "note bad" : "note"} aria-live="polite">
-        ${isBad ? text.answers.missing : (input.description ?? nothing)}
-      </p>
+    return html`
+      <div>
+        <label for=${id}>${label}</label>
+        ${answerField(input, isBad, () => this.requestUpdate())}
+        ${state === "rejected" && reason !== null ? html`<p class="note bad">${text.answers.rejected(reason)}</p>` : nothing}
+        <p id="${id}-note" class=${isBad ? "note bad" : "note"} aria-live="polite">
+          ${isBad ? text.answers.missing : answerHint(input) || nothing}
+        </p>
+      </div>
     `;
-    const control =
-      input.type === "textarea"
-        ? html`<textarea
-            id=${id}
-            rows="4"
-            maxlength=${most}
-            aria-describedby="${id}-note"
-            aria-invalid=${isBad ? "true" : nothing}
-            @input=${() => this.requestUpdate()}
-          ></textarea>`
-        : html`<input
-            id=${id}
-            type=${input.type === "url" ? "url" : "text"}
-            placeholder=${input.type === "url" ? "https://" : nothing}
-            maxlength=${most}
-            autocomplete="off"
-            aria-describedby="${id}-note"
-            aria-invalid=${isBad ? "true" : nothing}
-            @input=${() => this.requestUpdate()}
-          />`;
-    return html`<div><label for=${id}>${label}</label>${control} ${note}</div>`;
   }
 
-  #control(id: string): HTMLInputElement | HTMLTextAreaElement | null {
-    return this.querySelector(`#answer-${CSS.escape(id)}`);
+  #control(input: RequiredInput): Control | null {
+    return this.querySelector(`#${CSS.escape(answerId(input))}`);
   }
 
-  #valueOf(id: string): string {
-    return this.#control(id)?.value.trim() ?? "";
+  #answer(input: RequiredInput): Answer {
+    return answerOf(this.#control(input));
   }
 
   async #submit(event: SubmitEvent, open: readonly Requirement[]): Promise<void> {
     event.preventDefault();
-    const lacking = open.find(({ input }) => input.required && this.#valueOf(input.id) === "");
+    const lacking = open.find(({ input }) => input.required && this.#answer(input) === undefined);
     this.isInsisting = lacking !== undefined;
-    if (lacking) return void this.#control(lacking.input.id)?.focus();
-    const given = open
-      .map(({ input }) => [input.id, this.#valueOf(input.id)] as const)
-      .filter(([, value]) => value !== "");
+    if (lacking) return void this.#control(lacking.input)?.focus();
+    const given = open.flatMap(({ input }): [string, string | File][] => {
+      const answer = this.#answer(input);
+      return answer === undefined ? [] : [[input.id, answer]];
+    });
     if (given.length === 0) return;
     this.isBusy = true;
     this.failure = undefined;
     try {
       const { transfer_id } = this.requirements;
-      this.requirements = await backend.submitInputs(transfer_id, Object.fromEntries(given));
+      const answers = Object.fromEntries(given);
+      const show = onceAFrame((progress) => (this.progress = progress));
+      this.requirements = await whileRunning(() =>
+        backend.submitInputs(transfer_id, answers, show),
+      );
       this.isChanging = false;
       this.dispatchEvent(new CustomEvent("sale-changed"));
     } catch (thrown) {
       this.failure = asFailure(thrown);
     } finally {
       this.isBusy = false;
+      this.progress = undefined;
     }
   }
 }
+
+const sent = ({ bytesDone, bytesTotal }: Progress): TemplateResult => html`
+  <progress max=${bytesTotal} .value=${bytesDone} aria-label=${text.answers.sending}></progress>
+  <span class="quiet">${text.transfer.of(bytes(bytesDone), bytes(bytesTotal))}</span>
+`;

@@ -1,7 +1,7 @@
 /** The frame of the page: name, navigation, and the view that the address asks for. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { route, type Route } from "../router.js";
+import { isForAnybody, route, type Route } from "../router.js";
 import { Watch } from "../state/cell.js";
 import { inbox, startInbox, unreadCount } from "../state/inbox.js";
 import { presence, start } from "../state/me.js";
@@ -9,9 +9,13 @@ import { forgetSales, refreshSales } from "../state/sales.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
 import "./failure.js";
+import "./files.js";
 import "./inbox.js";
+import "./link.js";
+import "./listing.js";
 import "./sale.js";
 import "./sell.js";
+import "./verify.js";
 import "./you.js";
 
 @customElement("claimcheck-app")
@@ -19,6 +23,7 @@ export class App extends Light {
   @state() private isOffline = !navigator.onLine;
   #shown: Route = route.value;
   #enteredAs = "";
+  #isStarted = false;
 
   constructor() {
     super();
@@ -30,7 +35,8 @@ export class App extends Light {
     for (const name of ["online", "offline"])
       addEventListener(name, () => (this.isOffline = !navigator.onLine));
     presence.watch(() => this.#enter());
-    void start();
+    route.watch(() => this.#become());
+    this.#become();
   }
 
   override render(): TemplateResult {
@@ -44,6 +50,7 @@ export class App extends Light {
       </header>
       ${this.isOffline ? html`<p class="banner" role="status">${text.app.offline}</p>` : nothing}
       <main id="content" tabindex="-1">${this.#standing()} ${this.#view()}</main>
+      <footer><a href="/verify">${text.verify.heading}</a></footer>
     `;
   }
 
@@ -53,6 +60,13 @@ export class App extends Light {
     this.#shown = route.value;
     this.#skip();
     scrollTo(0, 0);
+  }
+
+  /** Whoever only looks at what is for anybody gets no keys, and the server hears of nobody. */
+  #become(): void {
+    if (this.#isStarted || isForAnybody(route.value)) return;
+    this.#isStarted = true;
+    void start();
   }
 
   /** What another identity was shown is gone as soon as it is another's page. */
@@ -95,7 +109,7 @@ export class App extends Light {
 
   #standing(): unknown {
     const { standing, failure } = presence.value;
-    if (standing === "ready") return nothing;
+    if (standing === "ready" || isForAnybody(route.value)) return nothing;
     if (failure) {
       return html`
         <cc-failure .failure=${failure}></cc-failure>
@@ -109,7 +123,7 @@ export class App extends Light {
 
   #view(): unknown {
     const { value } = route;
-    if (presence.value.me.id === "") return nothing;
+    if (presence.value.me.id === "" && !isForAnybody(value)) return nothing;
     switch (value.view) {
       case "sell":
         return html`<cc-sell></cc-sell>`;
@@ -121,6 +135,16 @@ export class App extends Light {
         return presence.value.standing === "ready"
           ? html`<cc-sale .transferId=${value.transferId} .back=${value.checkout}></cc-sale>`
           : nothing;
+      case "listing":
+        return html`<cc-listing .path=${value.path}></cc-listing>`;
+      case "link":
+        return html`<cc-link .path=${value.path}></cc-link>`;
+      case "files":
+        return presence.value.standing === "ready"
+          ? html`<cc-files .productId=${value.productId}></cc-files>`
+          : nothing;
+      case "verify":
+        return html`<cc-verify></cc-verify>`;
       case "unknown":
         return html`<h1>${text.app.notFound}</h1>`;
     }
@@ -134,6 +158,10 @@ function viewTitle({ view }: Route): string {
       inbox: text.app.inbox,
       you: text.app.you,
       sale: text.app.sale,
+      listing: text.app.listing,
+      link: text.link.heading,
+      files: text.files.title,
+      verify: text.verify.heading,
       unknown: "",
     }[view] || text.app.notFound
   );

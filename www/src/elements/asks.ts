@@ -14,7 +14,7 @@ const MAX_EXPLANATION = 500;
 type Kind = RequiredInput["type"];
 type Timing = RequiredInput["timing"];
 
-const KINDS: readonly Kind[] = ["text", "textarea", "url"];
+const KINDS: readonly Kind[] = ["text", "textarea", "url", "file"];
 const TIMINGS: readonly Timing[] = ["pre_payment", "post_payment_pre_grant"];
 
 interface Draft {

@@ -4,8 +4,14 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { OfferedFile } from "claimcheck";
 import { baseName, bytes } from "../format.js";
 import { choosePlace, saveBlob, wayFor } from "../save.js";
-import { backend } from "../state/backend.js";
-import { buying, cancelBuying, download, dropStored, type Buying } from "../state/buying.js";
+import {
+  buying,
+  cancelBuying,
+  download,
+  dropStored,
+  type Buying,
+  type Source,
+} from "../state/buying.js";
 import { Watch } from "../state/cell.js";
 import { asFailure, type Failure } from "../state/failure.js";
 import { text } from "../text.js";
@@ -14,10 +20,12 @@ import "./meter.js";
 
 type Delivered = Extract<Buying, { step: "delivered" }>;
 
-/** Fires `delivered` once a download is verified and acknowledged. */
+const isOther = (now?: Source, before?: Source) => now?.key !== before?.key;
+
+/** Fires `delivered` once a download is verified and acknowledged, and `stopped` when one failed. */
 @customElement("cc-delivery")
 export class DeliveryView extends Light {
-  @property() transferId = "";
+  @property({ attribute: false, hasChanged: isOther }) source!: Source;
   /** Whether it was downloaded before. */
   @property({ type: Boolean }) again = false;
   @state() private files: readonly OfferedFile[] | undefined;
@@ -26,11 +34,11 @@ export class DeliveryView extends Light {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    dropStored(this.transferId);
+    dropStored(this.source.key);
   }
 
   override render(): TemplateResult {
-    const now = buying(this.transferId).value;
+    const now = buying(this.source.key).value;
     return html`
       <section class="card" aria-labelledby="files-heading">
         <h2 id="files-heading">${text.sale.files}</h2>
@@ -41,8 +49,8 @@ export class DeliveryView extends Light {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has("transferId")) return;
-    this.#watch ??= new Watch(this, [buying(this.transferId)]);
+    if (!changed.has("source")) return;
+    this.#watch ??= new Watch(this, [buying(this.source.key)]);
     this.files = undefined;
     void this.#list();
   }
@@ -50,7 +58,7 @@ export class DeliveryView extends Light {
   async #list(): Promise<void> {
     try {
       this.failure = undefined;
-      this.files = await backend.contents(this.transferId);
+      this.files = await this.source.contents();
     } catch (thrown) {
       this.failure = asFailure(thrown);
     }
@@ -114,7 +122,7 @@ export class DeliveryView extends Light {
             .what=${text.transfer.opening}
             .reading=${now.reading}
             .isCancelling=${now.isCancelling}
-            @cancel-transfer=${() => cancelBuying(this.transferId)}
+            @cancel-transfer=${() => cancelBuying(this.source.key)}
           ></cc-meter>
         `;
       case "delivered":
@@ -135,8 +143,9 @@ export class DeliveryView extends Light {
   async #download(files: readonly OfferedFile[]): Promise<void> {
     const place = await choosePlace(files);
     if (place === undefined) return;
-    await download(this.transferId, place);
-    const now = buying(this.transferId).value;
+    await download(this.source, place);
+    const now = buying(this.source.key).value;
+    if (now.step === "failed") this.dispatchEvent(new CustomEvent("stopped"));
     if (now.step !== "delivered") return;
     this.dispatchEvent(new CustomEvent("delivered"));
     const [only] = now.delivery.stored;
@@ -150,5 +159,5 @@ function whatIsSaved({ place, delivery }: Delivered): string {
   const { name } = place.handle;
   return place.kind === "file"
     ? text.sale.saved(name)
-    : text.sale.savedInto(delivery.download.files.length, name);
+    : text.sale.savedInto(delivery.files.length, name);
 }

@@ -1,33 +1,32 @@
-/** Offers a release that is stored already to one more buyer: nothing is uploaded again. */
+/** Offers a release that is stored already to one more buyer, or to anybody: nothing is uploaded again. */
 import { html, type TemplateResult } from "lit";
-import { customElement, property, query, state } from "lit/decorators.js";
-import { backend } from "../state/backend.js";
-import { asFailure, type Failure } from "../state/failure.js";
+import { customElement, property, query } from "lit/decorators.js";
+import { makeOffer } from "../state/offering.js";
 import { refreshSales } from "../state/sales.js";
+import { Task } from "../state/task.js";
 import { text } from "../text.js";
-import type { BuyerField } from "./buyer-field.js";
+import type { AudienceField } from "./audience.js";
 import { Light } from "./light.js";
 import type { TermsFields } from "./terms.js";
-import "./buyer-field.js";
+import "./audience.js";
 import "./terms.js";
 
 @customElement("cc-offer-form")
 export class OfferForm extends Light {
   @property() releaseId = "";
   @property() offerTitle = "";
-  @state() private isBusy = false;
-  @state() private failure: Failure | undefined;
-  @query("cc-buyer-field") private readonly field!: BuyerField;
+  @query("cc-audience") private readonly field!: AudienceField;
   @query("cc-terms") private readonly terms!: TermsFields;
+  readonly #task = new Task(this);
 
   override render(): TemplateResult {
     return html`
       <form @submit=${this.#submit} novalidate>
-        <div><cc-buyer-field></cc-buyer-field></div>
+        <cc-audience></cc-audience>
         <cc-terms></cc-terms>
-        <cc-failure .failure=${this.failure}></cc-failure>
+        <cc-failure .failure=${this.#task.failure}></cc-failure>
         <div>
-          <button type="submit" class="wa-outlined" ?disabled=${this.isBusy}>
+          <button type="submit" class="wa-outlined" ?disabled=${this.#task.isBusy}>
             ${text.sales.offer}
           </button>
         </div>
@@ -37,22 +36,14 @@ export class OfferForm extends Light {
 
   async #submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    await this.field.insist();
-    const { buyer } = this.field;
-    if (buyer === undefined) return;
-    const terms = this.terms.insist();
-    if (terms === undefined) return;
-    this.isBusy = true;
-    this.failure = undefined;
-    try {
-      await backend.offer({ releaseId: this.releaseId, buyer, title: this.offerTitle, ...terms });
-      this.field.clear();
-      this.terms.clear();
-      await refreshSales();
-    } catch (thrown) {
-      this.failure = asFailure(thrown);
-    } finally {
-      this.isBusy = false;
-    }
+    const audience = await this.field.insist();
+    const terms = audience && this.terms.insist();
+    if (audience === undefined || terms === undefined) return;
+    const { releaseId, offerTitle: title } = this;
+    const isMade = await this.#task.run(() => makeOffer({ releaseId, title, terms, audience }));
+    if (!isMade) return;
+    this.field.clear();
+    this.terms.clear();
+    await refreshSales();
   }
 }

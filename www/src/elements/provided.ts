@@ -1,10 +1,13 @@
 /** The details that the buyer provided, as their seller reads them; one can be sent back. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { OpenedInput, Requirements } from "claimcheck";
-import { moment } from "../format.js";
+import type { OfferedFile, OpenedInput, Requirements } from "claimcheck";
+import { baseName, bytes, moment } from "../format.js";
+import { saveBlob } from "../save.js";
 import { backend } from "../state/backend.js";
 import { asFailure, type Failure } from "../state/failure.js";
+import { whileRunning } from "../state/running.js";
+import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
 
@@ -21,8 +24,17 @@ export class ProvidedView extends Light {
   @property({ type: Boolean }) isOpen = false;
   @state() private opened: readonly OpenedInput[] = [];
   @state() private failure: Failure | undefined;
+  readonly #saving = new Task(this);
+  /** What they left in the private storage goes with this view. */
+  readonly #jobs: string[] = [];
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const job of this.#jobs.splice(0)) void backend.drop(job);
+  }
 
   override render(): TemplateResult {
+    const failure = this.failure ?? this.#saving.failure;
     return html`
       <section class="card" aria-labelledby="provided-heading">
         <h2 id="provided-heading">${text.provided.heading}</h2>
@@ -30,7 +42,7 @@ export class ProvidedView extends Light {
           ${this.requirements.requirements.map((asked) => this.#item(asked))}
         </ul>
         ${this.opened.length > 0 ? html`<p class="note good">✓ ${text.provided.opened}</p>` : nothing}
-        ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
+        ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
       </section>
     `;
   }
@@ -56,12 +68,36 @@ export class ProvidedView extends Light {
     return html`
       <li class="stack">
         <p><strong>${input.label}</strong></p>
-        <p class="value">${opened.value}</p>
+        ${opened.file ? this.#file(opened.id, opened.file) : html`<p class="value">${opened.value}</p>`}
         <p class="note">${text.provided.at(moment(opened.providedAt))}</p>
         ${state === "rejected" && reason !== null ? html`<p class="note bad">${text.provided.sentBack(reason)}</p>` : nothing}
         ${state === "provided" && this.isOpen ? this.#sendBack(input.id, input.label) : nothing}
       </li>
     `;
+  }
+
+  #file(inputId: string, { path, size }: OfferedFile): TemplateResult {
+    const { isBusy } = this.#saving;
+    return html`
+      <div class="row start">
+        <button
+          class="small wa-outlined"
+          ?disabled=${isBusy}
+          @click=${() => this.#saving.run(() => this.#save(inputId))}
+        >
+          ${isBusy ? text.provided.saving : text.provided.save(path)}
+        </button>
+        <span class="quiet size">${bytes(size)}</span>
+      </div>
+    `;
+  }
+
+  async #save(inputId: string): Promise<void> {
+    const { transfer_id } = this.requirements;
+    const job = crypto.randomUUID();
+    const { stored } = await whileRunning(() => backend.downloadInput(job, transfer_id, inputId));
+    for (const { blob, path } of stored) saveBlob(blob, baseName(path));
+    this.#jobs.push(job);
   }
 
   #sendBack(inputId: string, label: string): TemplateResult {

@@ -53,7 +53,7 @@ export class ReceiptView extends Light {
     const now = buying(this.transfer.transfer_id).value;
     if (now.step !== "delivered") return nothing;
     return html`<ul class="hashes">
-      ${now.delivery.download.files.map((file) => this.#file(file))}
+      ${now.delivery.files.map((file) => this.#file(file))}
     </ul>`;
   }
 

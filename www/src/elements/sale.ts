@@ -4,6 +4,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Requirements, Transfer, TransferStatus } from "claimcheck";
 import type { CheckoutReturn } from "../router.js";
 import { backend } from "../state/backend.js";
+import { ofTransfer } from "../state/buying.js";
 import { Watch } from "../state/cell.js";
 import { currencyRules, loadCurrencies, shownPrice } from "../state/currencies.js";
 import { asFailure, type Failure } from "../state/failure.js";
@@ -11,14 +12,17 @@ import { inbox, markRead, news } from "../state/inbox.js";
 import { presence } from "../state/me.js";
 import { names } from "../state/names.js";
 import { text } from "../text.js";
+import { endNotice } from "./ended.js";
 import { Light } from "./light.js";
 import { saleTerms } from "./sale-terms.js";
 import { statusBadge } from "./status.js";
 import "./answers.js";
 import "./checkout.js";
 import "./delivery.js";
+import "./disputes.js";
 import "./provided.js";
 import "./receipt.js";
+import "./recourse.js";
 
 /** A buyer may download in these, as long as access lasts. */
 const WITH_ACCESS: readonly TransferStatus[] = ["delivered", "acknowledged"];
@@ -95,6 +99,7 @@ export class SaleView extends Light {
         <h1>${transfer.offer.body.title}</h1>
         ${statusBadge(status)}
       </div>
+      ${endNotice(transfer)}
       <section class="card">
         ${saleTerms(transfer)}
         <p class="note good">✓ ${text.sale.verified}</p>
@@ -102,6 +107,8 @@ export class SaleView extends Light {
       </section>
       ${isBuyer ? this.#buying(transfer) : this.#details(status)}
       ${receipt ? html`<cc-receipt .transfer=${transfer}></cc-receipt>` : nothing}
+      <cc-disputes .transfer=${transfer} @sale-changed=${this.#load}></cc-disputes>
+      <cc-recourse .transfer=${transfer} @sale-changed=${this.#load}></cc-recourse>
     `;
   }
 
@@ -139,9 +146,10 @@ export class SaleView extends Light {
       ${
         WITH_ACCESS.includes(status) && access_ended === null
           ? html`<cc-delivery
-              .transferId=${transfer_id}
+              .source=${ofTransfer(transfer_id)}
               .again=${receipt !== null}
               @delivered=${this.#load}
+              @stopped=${this.#load}
             ></cc-delivery>`
           : nothing
       }

@@ -4,7 +4,7 @@ import { customElement } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Product, Transfer } from "claimcheck";
 import { bytes, person, recent } from "../format.js";
-import { salePath } from "../router.js";
+import { filesPath, salePath } from "../router.js";
 import { Watch } from "../state/cell.js";
 import { nameOf, names } from "../state/names.js";
 import { moreSales, sales } from "../state/sales.js";
@@ -13,6 +13,7 @@ import { text } from "../text.js";
 import { Light } from "./light.js";
 import { statusBadge } from "./status.js";
 import "./offer-form.js";
+import "./own-listing.js";
 
 /** Fires `upload-again` with a product whose upload did not end. */
 @customElement("cc-sales")
@@ -23,7 +24,7 @@ export class SalesList extends Light {
   }
 
   override render(): TemplateResult {
-    const { products, isLoaded, nextProduct, nextTransfer, failure } = sales.value;
+    const { products, isLoaded, nextProduct, nextTransfer, nextListing, failure } = sales.value;
     return html`
       <section aria-labelledby="sales-heading">
         <h2 id="sales-heading">${text.sales.heading}</h2>
@@ -36,7 +37,7 @@ export class SalesList extends Light {
             (product) => this.#product(product),
           )}
         </ul>
-        ${(nextProduct ?? nextTransfer) ? html`<button class="wa-outlined" @click=${moreSales}>${text.app.more}</button>` : nothing}
+        ${(nextProduct ?? nextTransfer ?? nextListing) ? html`<button class="wa-outlined" @click=${moreSales}>${text.app.more}</button>` : nothing}
       </section>
     `;
   }
@@ -69,7 +70,10 @@ export class SalesList extends Light {
 
   #offers({ product_id, title }: Product, releaseId: string): TemplateResult {
     const offers = sales.value.transfers.filter((transfer) => transfer.product_id === product_id);
+    // Newest first; of those before it, all are closed.
+    const listing = sales.value.listings.find((listing) => listing.product_id === product_id);
     return html`
+      ${listing ? html`<cc-own-listing .listing=${listing}></cc-own-listing>` : nothing}
       <ul class="rows">
         ${repeat(
           offers,
@@ -77,6 +81,7 @@ export class SalesList extends Light {
           (transfer) => this.#offer(transfer),
         )}
       </ul>
+      <p><a href=${filesPath(product_id)}>${text.files.manage}</a></p>
       <details>
         <summary>${offers.length > 0 ? text.sales.offerMore : text.sales.offer}</summary>
         <cc-offer-form .releaseId=${releaseId} .offerTitle=${title}></cc-offer-form>

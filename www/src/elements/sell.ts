@@ -1,21 +1,23 @@
 /** The seller's view: what to sell and to whom, the upload that runs, and what was sold. */
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import type { Product, Transfer } from "claimcheck";
+import type { Product } from "claimcheck";
 import { salePath } from "../router.js";
 import { Watch } from "../state/cell.js";
 import { presence } from "../state/me.js";
 import { cancelSelling, resetSelling, sell, selling } from "../state/selling.js";
 import { text } from "../text.js";
 import type { PickedFile } from "../worker/backend.js";
-import type { BuyerField } from "./buyer-field.js";
+import type { Offered } from "../state/offering.js";
+import type { AudienceField } from "./audience.js";
 import type { FileDrop } from "./file-drop.js";
 import { Light } from "./light.js";
 import type { TermsFields } from "./terms.js";
-import "./buyer-field.js";
+import "./audience.js";
 import "./copy-id.js";
 import "./file-drop.js";
 import "./meter.js";
+import "./own-listing.js";
 import "./sales.js";
 import "./terms.js";
 
@@ -27,7 +29,8 @@ export class SellView extends Light {
   @state() private unfinished: Product | undefined;
   @state() private lacksFiles = false;
   @query("cc-file-drop") private readonly drop!: FileDrop;
-  @query("cc-buyer-field") private readonly buyer!: BuyerField;
+  @state() private isForAnyone = false;
+  @query("cc-audience") private readonly audience!: AudienceField;
   @query("cc-terms") private readonly terms!: TermsFields;
   @query("#title") private readonly titleInput!: HTMLInputElement;
 
@@ -66,7 +69,7 @@ export class SellView extends Light {
       case "offering":
         return html`<p role="status">${text.transfer.offering}</p>`;
       case "offered":
-        return this.#offered(now.transfer);
+        return this.#offered(now.offered);
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":
@@ -78,15 +81,25 @@ export class SellView extends Light {
     }
   }
 
-  #offered({ transfer_id, offer }: Transfer): TemplateResult {
+  #offered(offered: Offered): TemplateResult {
+    const { body } = (offered.kind === "one" ? offered.transfer : offered.listing).offer;
+    const [what, hint] =
+      offered.kind === "one"
+        ? [text.outcome.offered(body.title), text.outcome.offeredHint]
+        : [text.listing.listed(body.title), text.listing.listedHint];
     return html`
       <wa-callout variant="success" role="status">
-        <strong>${text.outcome.offered(offer.body.title)}</strong>
-        <p>${text.outcome.offeredHint}</p>
+        <strong>${what}</strong>
+        <p>${hint}</p>
       </wa-callout>
+      ${offered.kind === "anyone" ? html`<cc-own-listing .listing=${offered.listing}></cc-own-listing>` : nothing}
       <div class="row start">
         <button class="wa-outlined" @click=${resetSelling}>${text.outcome.another}</button>
-        <a href=${salePath(transfer_id)}>${text.outcome.view}</a>
+        ${
+          offered.kind === "one"
+            ? html`<a href=${salePath(offered.transfer.transfer_id)}>${text.outcome.view}</a>`
+            : nothing
+        }
       </div>
     `;
   }
@@ -113,11 +126,13 @@ export class SellView extends Light {
           />
           <p id="title-note" class="note">${text.sell.titleHint}</p>
         </div>
-        <div><cc-buyer-field></cc-buyer-field></div>
+        <cc-audience
+          @audience-change=${() => (this.isForAnyone = this.audience.isForAnyone)}
+        ></cc-audience>
         <cc-terms></cc-terms>
         <div>
           <button type="submit" class="wa-brand" ?disabled=${presence.value.standing !== "ready"}>
-            ${text.sell.submit}
+            ${this.isForAnyone ? text.listing.submit : text.sell.submit}
           </button>
         </div>
       </form>
@@ -151,7 +166,7 @@ export class SellView extends Light {
     this.unfinished = undefined;
     this.drop.files = [];
     this.titleInput.value = "";
-    this.buyer.clear();
+    this.audience.clear();
     this.terms.clear();
   };
 
@@ -159,14 +174,13 @@ export class SellView extends Light {
     event.preventDefault();
     const { files } = this.drop;
     this.lacksFiles = files.length === 0;
-    await this.buyer.insist();
-    const { buyer } = this.buyer;
-    if (files.length === 0 || buyer === undefined) return;
+    const audience = await this.audience.insist();
+    if (files.length === 0 || audience === undefined) return;
     const terms = this.terms.insist();
     if (terms === undefined) return;
     const title = this.titleInput.value.trim() || titleOf(files);
     const product = this.unfinished ? { id: this.unfinished.product_id } : { title };
-    await sell({ files, buyer, title, product, terms });
+    await sell({ files, audience, title, product, terms });
     if (selling.value.step === "offered") this.#clear();
   }
 }

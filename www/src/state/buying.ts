@@ -1,4 +1,5 @@
-/** Downloads that run or ended in this tab, by transfer. */
+/** Downloads that run or ended in this tab, by what they are of. */
+import type { OfferedFile, Progress } from "claimcheck";
 import type { Delivery, Place } from "../worker/backend.js";
 import { backend, onceAFrame } from "./backend.js";
 import { Cell } from "./cell.js";
@@ -23,18 +24,32 @@ export type Buying =
   | { readonly step: "cancelled" }
   | { readonly step: "failed"; readonly failure: Failure };
 
+/** Something that can be downloaded. */
+export interface Source {
+  /** Tells one from another. */
+  readonly key: string;
+  contents(): Promise<OfferedFile[]>;
+  download(job: string, place: Place, show: (progress: Progress) => void): Promise<Delivery>;
+}
+
+export const ofTransfer = (transferId: string): Source => ({
+  key: transferId,
+  contents: () => backend.contents(transferId),
+  download: (job, place, show) => backend.download(job, transferId, place, show),
+});
+
 const cells = new Map<string, Cell<Buying>>();
 
-export function buying(transferId: string): Cell<Buying> {
-  const cell = cells.get(transferId) ?? new Cell<Buying>({ step: "idle" });
-  cells.set(transferId, cell);
+export function buying(key: string): Cell<Buying> {
+  const cell = cells.get(key) ?? new Cell<Buying>({ step: "idle" });
+  cells.set(key, cell);
   return cell;
 }
 
 /** Downloads, verifies and saves. What became of it stands in {@link buying}. */
-export async function download(transferId: string, place: Place): Promise<void> {
-  dropStored(transferId);
-  const cell = buying(transferId);
+export async function download(source: Source, place: Place): Promise<void> {
+  dropStored(source.key);
+  const cell = buying(source.key);
   const job = crypto.randomUUID();
   cell.set({ step: "downloading", reading: AT_REST, isCancelling: false, job });
   const meter = new Meter();
@@ -43,7 +58,7 @@ export async function download(transferId: string, place: Place): Promise<void> 
     if (now.step === "downloading") cell.set({ ...now, reading: meter.read(progress) });
   });
   try {
-    const delivery = await whileRunning(() => backend.download(job, transferId, place, show));
+    const delivery = await whileRunning(() => source.download(job, place, show));
     cell.set({ step: "delivered", delivery, place, job });
   } catch (thrown) {
     const failure = asFailure(thrown);
@@ -51,16 +66,16 @@ export async function download(transferId: string, place: Place): Promise<void> 
   }
 }
 
-export function cancelBuying(transferId: string): void {
-  const now = buying(transferId).value;
+export function cancelBuying(key: string): void {
+  const now = buying(key).value;
   if (now.step !== "downloading") return;
-  buying(transferId).set({ ...now, isCancelling: true });
+  buying(key).set({ ...now, isCancelling: true });
   void backend.cancel(now.job);
 }
 
 /** Removes the copies in the private storage that were there to be handed on. */
-export function dropStored(transferId: string): void {
-  const now = buying(transferId).value;
+export function dropStored(key: string): void {
+  const now = buying(key).value;
   if (now.step === "delivered") void backend.drop(now.job);
-  if (now.step !== "downloading") buying(transferId).set({ step: "idle" });
+  if (now.step !== "downloading") buying(key).set({ step: "idle" });
 }

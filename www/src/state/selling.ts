@@ -1,11 +1,11 @@
 /** The upload that runs in this tab, and the offer that follows it. */
-import type { Transfer } from "claimcheck";
 import type { Terms } from "../elements/terms.js";
 import type { UploadOrder } from "../worker/backend.js";
 import { backend, onceAFrame } from "./backend.js";
 import { Cell } from "./cell.js";
 import { asFailure, type Failure } from "./failure.js";
 import { AT_REST, Meter, type Reading } from "./meter.js";
+import { makeOffer, type Audience, type Offered } from "./offering.js";
 import { whileRunning } from "./running.js";
 import { refreshSales } from "./sales.js";
 
@@ -13,13 +13,13 @@ export type Selling =
   | { readonly step: "idle" }
   | { readonly step: "uploading"; readonly reading: Reading; readonly isCancelling: boolean }
   | { readonly step: "offering" }
-  | { readonly step: "offered"; readonly transfer: Transfer }
+  | { readonly step: "offered"; readonly offered: Offered }
   | { readonly step: "cancelled" }
   | { readonly step: "failed"; readonly failure: Failure };
 
 export interface SaleOrder extends UploadOrder {
   readonly title: string;
-  readonly buyer: string;
+  readonly audience: Audience;
   readonly terms: Terms;
 }
 
@@ -34,9 +34,12 @@ export async function sell(order: SaleOrder): Promise<void> {
   try {
     const release = await whileRunning(() => upload(order));
     selling.set({ step: "offering" });
-    const { buyer, title, terms } = order;
-    const transfer = await backend.offer({ releaseId: release.release_id, buyer, title, ...terms });
-    selling.set({ step: "offered", transfer });
+    const { audience, title, terms } = order;
+    const releaseId = release.release_id;
+    selling.set({
+      step: "offered",
+      offered: await makeOffer({ releaseId, title, terms, audience }),
+    });
   } catch (thrown) {
     const failure = asFailure(thrown);
     selling.set(failure.code === "cancelled" ? { step: "cancelled" } : { step: "failed", failure });

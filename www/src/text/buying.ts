@@ -31,6 +31,7 @@ export const answers = {
   sent: (label: string) => `${label}: sent`,
   change: "Change what was sent",
   missing: "Please fill this in.",
+  mostBytes: (size: string) => `At most ${size}.`,
   rejected: (reason: string) => `The seller sent this back: “${reason}”`,
 } as const;
 
@@ -42,5 +43,7 @@ export const provided = {
   sentBack: (reason: string) => `You sent this back: “${reason}”`,
   reason: (label: string) => `What is wrong with “${label}”`,
   reasonHint: "The buyer and the server read it.",
+  save: (name: string) => `Save “${name}”`,
+  saving: "Downloading and opening…",
   at: (time: string) => `Given ${time}`,
 } as const;

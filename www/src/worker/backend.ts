@@ -1,5 +1,12 @@
 /** All that the page asks for: keys, cryptography and transfers live here, off the page's thread. */
-import { blobSource, Claimcheck, ClaimcheckError, currencies, Identity } from "claimcheck";
+import {
+  blobSource,
+  Claimcheck,
+  ClaimcheckError,
+  currencies,
+  Identity,
+  verifyPacket,
+} from "claimcheck";
 import type {
   CurrencyRule,
   FileSink,
@@ -9,14 +16,27 @@ import type {
   Progress,
   Release,
   Transfer,
-  Download,
+  DisputeKind,
+  Disputes,
+  DownloadedFile,
+  DownloadLink,
+  Evidence,
+  LinkLogEntry,
+  LinkRequest,
+  Listing,
+  ListingRequest,
   OfferedFile,
   OpenedInput,
+  OwnListing,
+  PacketLine,
+  ProductFile,
+  RefundPart,
   Requirements,
 } from "claimcheck";
 import { PickedSink, PrivateSink, type StoredFile } from "claimcheck/browser";
-import { toFailure } from "./failure.js";
-import { keepIdentity, loadIdentity } from "./keep.js";
+import { failing } from "./failure.js";
+import { Links, type LinkStanding } from "./links.js";
+import { keepFragment, keepIdentity, loadIdentity } from "./keep.js";
 
 /** Who this browser is. */
 export interface Me {
@@ -43,7 +63,7 @@ export type Place =
   | { readonly kind: "private" };
 
 export interface Delivery {
-  readonly download: Download;
+  readonly files: readonly DownloadedFile[];
   /** Of a private place: to be handed on, then dropped. */
   readonly stored: readonly StoredFile[];
 }
@@ -57,6 +77,7 @@ export class Backend {
   #isNew = false;
   readonly #running = new Map<string, AbortController>();
   readonly #stored = new Map<string, PrivateSink>();
+  readonly #links = new Links();
 
   /** This browser's identity; nothing is sent yet. */
   open(): Promise<string> {
@@ -134,11 +155,26 @@ export class Backend {
     return failing(() => this.#server().requirements(transferId));
   }
 
+  /** Texts, and files by the ids of their inputs. */
   submitInputs(
     transferId: string,
-    values: Readonly<Record<string, string>>,
+    answers: Readonly<Record<string, string | File>>,
+    onProgress: OnProgress,
   ): Promise<Requirements> {
-    return failing(() => this.#server().submitInputs(transferId, values));
+    const values = Object.entries(answers).map(([id, answer]) => [
+      id,
+      typeof answer === "string" ? answer : blobSource(answer, answer.name),
+    ]);
+    return failing(() =>
+      this.#server().submitInputs(transferId, Object.fromEntries(values), { onProgress }),
+    );
+  }
+
+  /** A file that the buyer provided, into the private storage. */
+  downloadInput(job: string, transferId: string, inputId: string): Promise<Delivery> {
+    return this.#save(job, { kind: "private" }, async (sink, signal) => ({
+      files: [await this.#server().downloadInput(transferId, inputId, sink, { signal })],
+    }));
   }
 
   rejectInput(transferId: string, inputId: string, reason: string): Promise<Requirements> {
@@ -160,13 +196,9 @@ export class Backend {
     place: Place,
     onProgress: OnProgress,
   ): Promise<Delivery> {
-    return this.#run(job, async (signal) => {
-      const sink = sinkOf(place);
-      const download = await this.#server().download(transferId, sink, { signal, onProgress });
-      if (!(sink instanceof PrivateSink)) return { download, stored: [] };
-      this.#stored.set(job, sink);
-      return { download, stored: await sink.files() };
-    });
+    return this.#save(job, place, (sink, signal) =>
+      this.#server().download(transferId, sink, { signal, onProgress }),
+    );
   }
 
   /** Ends a running upload or download. */
@@ -183,6 +215,117 @@ export class Backend {
 
   review(transferId: string): Promise<Transfer> {
     return failing(() => this.#server().review(transferId));
+  }
+
+  cancelSale(transferId: string): Promise<Transfer> {
+    return failing(() => this.#server().cancel(transferId));
+  }
+
+  revoke(transferId: string): Promise<Transfer> {
+    return failing(() => this.#server().revoke(transferId));
+  }
+
+  refund(transferId: string, part?: RefundPart): Promise<Transfer> {
+    return failing(() => this.#server().refund(transferId, part));
+  }
+
+  disputes(transferId: string): Promise<Disputes> {
+    return failing(() => this.#server().disputes(transferId));
+  }
+
+  openDispute(
+    transferId: string,
+    dispute: { readonly kind: DisputeKind; readonly evidence?: Evidence },
+  ): Promise<Disputes> {
+    return failing(() => this.#server().openDispute(transferId, dispute));
+  }
+
+  answerDispute(transferId: string, disputeId: string, evidence?: Evidence): Promise<Disputes> {
+    return failing(() => this.#server().answerDispute(transferId, disputeId, evidence));
+  }
+
+  withdrawDispute(transferId: string, disputeId: string): Promise<Disputes> {
+    return failing(() => this.#server().withdrawDispute(transferId, disputeId));
+  }
+
+  /** To the byte as the server signed it. */
+  packet(transferId: string): Promise<Uint8Array> {
+    return failing(() => this.#server().packet(transferId));
+  }
+
+  /** Needs neither identity nor server. */
+  verifyPacket(packet: Uint8Array, pinned?: string): Promise<readonly PacketLine[]> {
+    return failing(() => verifyPacket(packet, pinned));
+  }
+
+  createListing(request: ListingRequest): Promise<OwnListing> {
+    return failing(() => this.#server().createListing(request));
+  }
+
+  listings(after?: string): Promise<{ listings: OwnListing[]; next: string | null }> {
+    return failing(() => this.#server().listings(after));
+  }
+
+  closeListing(listingId: string): Promise<OwnListing> {
+    return failing(() => this.#server().closeListing(listingId));
+  }
+
+  /** The link to a path whose secret part is kept here, or is kept from now on; nothing where there is none. */
+  linkTo(path: string, fragment?: string): Promise<string | undefined> {
+    return failing(async () => {
+      const kept = await keepFragment(path, fragment);
+      return kept === undefined ? undefined : `${self.location.origin}${path}#${kept}`;
+    });
+  }
+
+  /** What a link sells, verified against the seller that it names. */
+  listing(url: string): Promise<Listing> {
+    return failing(() => this.#server().listing(url));
+  }
+
+  /** Begins the purchase of what was shown as `offerHash`. */
+  buy(url: string, offerHash: string): Promise<Transfer> {
+    return failing(() => this.#server().buy(url, offerHash));
+  }
+
+  /** What a download link gives; nothing where its secret is not known here. Needs no identity. */
+  openLink(path: string, fragment?: string): Promise<LinkStanding | undefined> {
+    return failing(() => this.#links.open(path, fragment));
+  }
+
+  /** Takes one of a link's downloads, unless this browser has taken one: then the same. Answers with its files. */
+  claimLink(path: string, password?: string): Promise<OfferedFile[]> {
+    return failing(() => this.#links.claim(path, password));
+  }
+
+  downloadLink(job: string, path: string, place: Place, onProgress: OnProgress): Promise<Delivery> {
+    return this.#save(job, place, (sink, signal) =>
+      this.#links.download(path, sink, { signal, onProgress }),
+    );
+  }
+
+  createLink(request: LinkRequest): Promise<{ link: DownloadLink; url: string }> {
+    return failing(() => this.#server().createLink(request));
+  }
+
+  links(after?: string): Promise<{ links: DownloadLink[]; next: string | null }> {
+    return failing(() => this.#server().links(after));
+  }
+
+  revokeLink(linkId: string): Promise<DownloadLink> {
+    return failing(() => this.#server().revokeLink(linkId));
+  }
+
+  linkLog(
+    linkId: string,
+    after?: number,
+  ): Promise<{ entries: LinkLogEntry[]; next: number | null }> {
+    return failing(() => this.#server().linkLog(linkId, after));
+  }
+
+  /** Every file of a product of one's own, of every release, with its name. */
+  productFiles(productId: string): Promise<ProductFile[]> {
+    return failing(() => this.#server().productFiles(productId));
   }
 
   products(after?: string): Promise<{ products: Product[]; next: string | null }> {
@@ -215,6 +358,20 @@ export class Backend {
     return this.#client;
   }
 
+  #save(
+    job: string,
+    place: Place,
+    download: (sink: FileSink, signal: AbortSignal) => Promise<Pick<Delivery, "files">>,
+  ): Promise<Delivery> {
+    return this.#run(job, async (signal) => {
+      const sink = sinkOf(place);
+      const { files } = await download(sink, signal);
+      if (!(sink instanceof PrivateSink)) return { files, stored: [] };
+      this.#stored.set(job, sink);
+      return { files, stored: await sink.files() };
+    });
+  }
+
   #run<T>(job: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
     this.#running.set(job, controller);
@@ -232,12 +389,4 @@ function unlessUnknown(error: unknown): undefined {
   const status = error instanceof ClaimcheckError ? error.status : undefined;
   if (status === 400 || status === 401 || status === 404) return undefined;
   throw error;
-}
-
-async function failing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toFailure(error);
-  }
 }

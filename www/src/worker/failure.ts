@@ -21,3 +21,12 @@ export function toFailure(error: unknown): Failure {
   }
   return { code: "unexpected", message: error instanceof Error ? error.message : String(error) };
 }
+
+/** What the work throws, as a failure. */
+export async function failing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toFailure(error);
+  }
+}

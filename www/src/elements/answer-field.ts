@@ -1,0 +1,68 @@
+/** One detail that a seller asks for, as a field of its kind. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { RequiredInput } from "claimcheck";
+import { bytes } from "../format.js";
+import { text } from "../text.js";
+
+/** Characters, where the offer names no limit: what the protocol takes. */
+const USUAL_LENGTH = { text: 1000, textarea: 10_000, url: 2048 } as const;
+const MEGABYTE = 1_000_000;
+
+/** What was entered: a text without space around it, a file, or nothing. */
+export type Answer = string | File | undefined;
+
+export type Control = HTMLInputElement | HTMLTextAreaElement;
+
+export const answerId = ({ id }: RequiredInput): string => `answer-${id}`;
+
+export function answerOf(control: Control | null): Answer {
+  if (control instanceof HTMLInputElement && control.type === "file") return control.files?.[0];
+  return control?.value.trim() || undefined;
+}
+
+/** `changed` is called while it is being filled in; the note below it is `answer-ID-note`. */
+export function answerField(
+  input: RequiredInput,
+  isBad: boolean,
+  changed: () => void,
+): TemplateResult {
+  const id = answerId(input);
+  const invalid = isBad ? "true" : nothing;
+  const { type, constraints = {} } = input;
+  if (type === "file")
+    return html`<input
+      id=${id}
+      type="file"
+      accept=${constraints.mime_types?.join(",") ?? nothing}
+      aria-describedby="${id}-note"
+      aria-invalid=${invalid}
+      @change=${changed}
+    />`;
+  const most = constraints.max_len ?? USUAL_LENGTH[type];
+  if (type === "textarea")
+    return html`<textarea
+      id=${id}
+      rows="4"
+      maxlength=${most}
+      aria-describedby="${id}-note"
+      aria-invalid=${invalid}
+      @input=${changed}
+    ></textarea>`;
+  return html`<input
+    id=${id}
+    type=${type}
+    placeholder=${type === "url" ? "https://" : nothing}
+    maxlength=${most}
+    autocomplete="off"
+    aria-describedby="${id}-note"
+    aria-invalid=${invalid}
+    @input=${changed}
+  />`;
+}
+
+/** What the seller says about it, and what a file keeps to. */
+export function answerHint({ description, constraints }: RequiredInput): string {
+  const size = constraints?.max_size_mb;
+  const most = size === undefined ? undefined : text.answers.mostBytes(bytes(size * MEGABYTE));
+  return [description, most].filter(Boolean).join(" ");
+}
