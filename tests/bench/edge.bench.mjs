@@ -35,6 +35,8 @@ const shapes = values.case.map((spelled) => {
 const cases = shapes.flatMap((shape) =>
   values.clients.split(",").map((clients) => ({ ...shape, clients: wholeNumber(clients) })),
 );
+for (const { count, clients } of cases)
+  if (count < clients) throw new Error(`${count} chunks do not keep ${clients} clients busy`);
 
 // What else the machine was busy with.
 const load_before = rounded(loadavg()[0] ?? 0, 1);
