@@ -25,6 +25,16 @@ function inputsHash(step) {
 }
 
 /**
+ * Whether a step's output is what its inputs make as they are now, by the command that it has now.
+ *
+ * @param {string} name
+ */
+export function isBuilt(name) {
+  const step = stepNamed(name);
+  return isFresh(join(ROOT, step.output), inputsHash(step));
+}
+
+/**
  * Brings the named steps and those before them up to date.
  *
  * @param {NodeJS.ProcessEnv} env what the set-up gave
