@@ -1,3 +1,8 @@
+import type { RequiredInput } from "./input-types.js";
+
+export type * from "./dispute-types.js";
+export type * from "./input-types.js";
+
 /** Where a file to be sold comes from. {@link blobSource} and `fileSource` of `claimcheck/node` make them. */
 export interface FileSource {
   /** Relative path with `/` between parts; the buyer sees it, the server never. */
@@ -161,71 +166,6 @@ export interface Offer {
   readonly expires_at: number;
 }
 
-/** One thing that a seller asks of a buyer. */
-export interface RequiredInput {
-  readonly id: string;
-  readonly label: string;
-  readonly type: "text" | "textarea" | "url" | "file";
-  readonly timing: "pre_payment" | "post_payment_pre_grant";
-  readonly required: boolean;
-  readonly description?: string;
-  readonly constraints?: {
-    /** Characters. */
-    readonly max_len?: number;
-    readonly mime_types?: readonly string[];
-    /** Units of 1,000,000 bytes. */
-    readonly max_size_mb?: number;
-  };
-}
-
-/** A value, or the key of a file, that only the seller can open, under the buyer's signature. */
-export interface BuyerInput {
-  readonly v: 1;
-  readonly transfer_id: string;
-  readonly offer_hash: string;
-  readonly buyer: string;
-  readonly id: string;
-  readonly sealed: string;
-  /** Where the offer asks for a file. */
-  readonly attachment?: { readonly attachment_id: string; readonly manifest_hash: string };
-  /** Unix seconds, by the buyer's clock. */
-  readonly provided_at: number;
-}
-
-/** What an offer asks for, as its seller signed it, and what is there. */
-export interface Requirements {
-  readonly transfer_id: string;
-  readonly product_id: string;
-  readonly status: TransferStatus;
-  readonly offer_hash: string;
-  readonly seller: string;
-  readonly buyer: string;
-  readonly requirements: readonly {
-    readonly input: RequiredInput;
-    readonly state: "missing" | "provided" | "rejected";
-    /** Why the seller sent it back. */
-    readonly reason: string | null;
-    readonly provided: Signed<BuyerInput> | null;
-  }[];
-  /** Ids that the sale waits for. */
-  readonly missing: readonly string[];
-}
-
-/** By the ids of the offer's inputs: texts, and files for inputs of type `file`. */
-export type InputValues = Readonly<Record<string, string | FileSource>>;
-
-/** A value as the buyer gave it, opened by the seller: a text, or a file. */
-export interface OpenedInput {
-  readonly id: string;
-  readonly value: string | null;
-  /** Its `sha256` is what the buyer says; a download compares it. */
-  readonly file: OfferedFile | null;
-  /** Unix seconds, by the buyer's clock. */
-  readonly providedAt: number;
-  /** Whether it was sent back. */
-  readonly isRejected: boolean;
-}
-
 export interface Receipt {
   readonly v: 1;
   readonly transfer_id?: string;
@@ -275,73 +215,6 @@ export interface RefundView {
   readonly refunded: number;
   /** How often a refund did not reach the buyer; it is asked for again after each. */
   readonly failures: number;
-}
-
-/** Why a transfer is revoked. All but `requested`, which is the seller's, are the operator's. */
-export type RevokeReason = "requested" | "infected" | "rejected" | "takedown";
-
-/** A part of a price that goes back. */
-export interface RefundPart {
-  /** Minor units. */
-  readonly amount: number;
-  /** 1 to 64 letters, digits, `_` or `-`: the same again is the same refund. A fresh one where it is left out. */
-  readonly refundId?: string;
-}
-
-export type DisputeKind = "content" | "delivery" | "other";
-
-/** What a party tells the arbiter. It is sealed here; nobody else reads it. 256 KiB in all. */
-export interface Evidence {
-  readonly text: string;
-  /** Whether the key to the files goes with it, so that the arbiter can look at what was sold. */
-  readonly encloseKey?: boolean;
-  readonly files?: readonly {
-    /** Relative, and inside its folder. */
-    readonly path: string;
-    readonly contentType: string;
-    readonly bytes: Uint8Array;
-  }[];
-  /** The Ailock id of the arbiter that this is meant for. Left out: whomever the server names. */
-  readonly arbiter?: string;
-}
-
-/** Where the disputes of one transfer stand. */
-export interface Disputes {
-  readonly transfer: Transfer;
-  /** Whom evidence is sealed to; null where the server has no arbiter. */
-  readonly arbiter: AilockKeys | null;
-  readonly disputes: readonly {
-    readonly dispute_id: string;
-    readonly state:
-      | "open"
-      | {
-          readonly closed:
-            "withdrawn" | "ruled_for_seller" | "won" | "ruled_for_buyer" | "unanswered" | "lost";
-        };
-    /** Unix seconds at which it is lost unless the seller answers; null once answered or closed. */
-    readonly answer_due_at: number | null;
-  }[];
-}
-
-/** What one statement in a dispute says, opened by the arbiter. */
-export interface OpenedEvidence {
-  readonly disputeId: string;
-  /** Ailock id of who signed it. */
-  readonly by: string;
-  readonly act: "open" | "answer" | "withdraw";
-  readonly kind: DisputeKind | null;
-  /** Unix seconds, by the signer's clock. */
-  readonly at: number;
-  /** Why there is nothing to read; null where there is. */
-  readonly problem: string | null;
-  readonly text: string | null;
-  /** Whether it encloses the key to the files, for `examineContent`. */
-  readonly hasKey: boolean;
-  readonly files: readonly {
-    readonly path: string;
-    readonly contentType: string;
-    readonly bytes: Uint8Array;
-  }[];
 }
 
 /** One sale to one buyer. */
