@@ -62,7 +62,7 @@ const GROUPS = [
     run: runWasmTests,
   },
   nodeGroup("scripts", "Set-up and build scripts", []),
-  nodeGroup("functional", "Endpoints, on the real runtime", ["worker"], SERVERS_AT_ONCE),
+  nodeGroup("functional", "Endpoints, on the real runtime", SDK, SERVERS_AT_ONCE),
   nodeGroup("sdk", "The npm package", SDK),
   nodeGroup("interop", "Other implementations of the standards", SDK),
   { ...nodeGroup("e2e", "The page, end to end in Chromium", ALL), inBrowser: true },

@@ -2,7 +2,15 @@
 import { fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +42,8 @@ function migrations() {
 export class DurableServer {
   #child;
   #options;
-  #folder = mkdtempSync(join(tmpdir(), "claimcheck-durable-"));
+  /** Everything that it keeps. */
+  folder = mkdtempSync(join(tmpdir(), "claimcheck-durable-"));
   #asked = new Map();
   #millis = null;
   /** Beside the real clock, as `startServer` has it. */
@@ -48,14 +57,19 @@ export class DurableServer {
     advance: (seconds) => this.clock.set(this.clock.now() + seconds),
   };
 
-  /** @param {Record<string, string>} vars over those of wrangler.toml; the same in every process */
-  static async start(vars) {
+  /**
+   * @param {Record<string, string>} vars over those of wrangler.toml; the same in every process
+   * @param {object} [options]
+   * @param {boolean} [options.isRecorded] keeps in the folder too what it prints (`output.log`) and its temporary files
+   */
+  static async start(vars, { isRecorded = false } = {}) {
     const server = new DurableServer();
     const seed = randomBytes(32).toString("base64url");
     const config = readConfig({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
     server.#options = {
       port: await freePort(),
-      folder: server.#folder,
+      folder: server.folder,
+      isRecorded,
       vars: { ...config.vars, SERVER_SEED: seed, TEST_CLOCK: "1", ...vars },
       compatibilityDate: config.compatibility_date,
     };
@@ -69,11 +83,17 @@ export class DurableServer {
 
   async #spawn(statements) {
     const options = JSON.stringify({ ...this.#options, migrations: statements });
+    const { isRecorded } = this.#options;
+    const temporary = join(this.folder, "temporary");
+    if (isRecorded) mkdirSync(temporary, { recursive: true });
+    const output = isRecorded ? openSync(join(this.folder, "output.log"), "a") : null;
     // A process group of its own: the runtime, its child, dies with it.
     this.#child = fork(PROGRAM, [options], {
       detached: true,
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", output ?? "ignore", output ?? "inherit", "ipc"],
+      env: isRecorded ? { ...process.env, TMPDIR: temporary } : process.env,
     });
+    if (output !== null) closeSync(output);
     const child = this.#child;
     await new Promise((resolve, reject) => {
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
@@ -125,7 +145,8 @@ export class DurableServer {
   }
 
   async close() {
-    await this.kill();
-    rmSync(this.#folder, { recursive: true });
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null) await this.kill();
+    rmSync(this.folder, { recursive: true });
   }
 }
