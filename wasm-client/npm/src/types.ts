@@ -303,8 +303,8 @@ export interface OfferRequest {
   readonly releaseId: string;
   /** The buyer's Ailock id. */
   readonly buyer: string;
-  /** What people see; the product's title where it is left out. The server reads it. */
-  readonly title?: string;
+  /** What people see. The server reads it. */
+  readonly title: string;
   /** Minor units; 0 where it is left out. */
   readonly price?: number;
   /** Lower-case ISO 4217; `eur` where it is left out. */
