@@ -192,8 +192,9 @@ where
         let attachment = self.open_attachment(&transfer, &buyer, (&input, &found.input)).await?;
         let remote = AttachmentRemote { session: &self.session, attachment_id: attachment.attachment_id };
         let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
-        let files = Files { manifest: &attachment.manifest, meta: &attachment.meta, key: &attachment.key };
-        self.fetch(&files, &buyer.ed25519_pk, sink, &host).await?;
+        let OpenAttachment { manifest, meta, key, .. } = &attachment;
+        let files = Files::of_release(buyer.ed25519_pk, manifest, meta, key)?;
+        self.fetch(&files, sink, &host).await?;
         Ok(IncomingFile { sha256: sink.sha256(0), ..attachment.file })
     }
 }

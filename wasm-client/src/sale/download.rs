@@ -5,13 +5,13 @@ use claimcheck_protocol::envelope::EnvelopeContext;
 use claimcheck_protocol::floe::{FloeParams, Header, file_aad};
 use claimcheck_protocol::ids::{FileId, TransferId};
 use claimcheck_protocol::keys::Ed25519PublicKey;
-use claimcheck_protocol::manifest::Manifest;
+use claimcheck_protocol::manifest::{Manifest, ManifestFile};
 use claimcheck_protocol::media_type::MediaType;
-use claimcheck_protocol::meta::Meta;
+use claimcheck_protocol::meta::{Meta, MetaFile};
 use claimcheck_protocol::offer::Offer;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::receipt::Receipt;
-use claimcheck_protocol::signed::{Signed, V1, Verified};
+use claimcheck_protocol::signed::{Signed, StatementError, V1, Verified};
 use claimcheck_protocol::wire;
 
 use super::{Client, Failure, Untrusted};
@@ -41,6 +41,18 @@ pub struct IncomingFile {
     pub mode: Option<u32>,
     /// What the seller says its SHA-256 is.
     pub sha256: Option<Bytes32>,
+}
+
+impl IncomingFile {
+    fn new(file: &ManifestFile, name: &MetaFile) -> Self {
+        Self {
+            path: name.path.clone(),
+            content_type: name.content_type.clone(),
+            size: file.plaintext_size,
+            mode: name.mode,
+            sha256: name.sha256,
+        }
+    }
 }
 
 /// A sink that is told what will arrive, and may hash what it wrote.
@@ -87,11 +99,93 @@ impl<H: Http> GetChunk for DownloadRemote<'_, H> {
     }
 }
 
-/// The files of a release, and what opens them.
+/// Files that one signer sealed, by their names, and what opens them.
 pub(super) struct Files<'a> {
-    pub(super) manifest: &'a Verified<Manifest>,
-    pub(super) meta: &'a Meta,
-    pub(super) key: &'a Secret32,
+    signer: Ed25519PublicKey,
+    key: FilesKey<'a>,
+    files: Vec<(&'a ManifestFile, &'a MetaFile)>,
+    plan: DownloadPlan,
+}
+
+#[derive(Clone, Copy)]
+enum FilesKey<'a> {
+    /// Of which each file's key is derived.
+    Release(&'a Secret32),
+    /// Of the one file itself.
+    File(&'a Secret32),
+}
+
+impl<'a> Files<'a> {
+    /// All files of a release.
+    pub(super) fn of_release(
+        signer: Ed25519PublicKey,
+        manifest: &'a Verified<Manifest>,
+        meta: &'a Meta,
+        release_key: &'a Secret32,
+    ) -> Result<Self, Failure> {
+        let plan = DownloadPlan::of_manifest(manifest, meta.salt).map_err(untrusted)?;
+        let files = manifest.body().files.iter().zip(&meta.files).collect();
+        Ok(Self { signer, key: FilesKey::Release(release_key), files, plan })
+    }
+
+    /// One file of a release whose manifest is verified.
+    pub(super) fn of_file(
+        signer: Ed25519PublicKey,
+        file: &'a ManifestFile,
+        name: &'a MetaFile,
+        file_key: &'a Secret32,
+    ) -> Result<Self, Failure> {
+        let plan = DownloadPlan::of_file(file).map_err(untrusted)?;
+        Ok(Self { signer, key: FilesKey::File(file_key), files: vec![(file, name)], plan })
+    }
+
+    /// As a person sees them.
+    pub(super) fn incoming(&self) -> Vec<IncomingFile> {
+        self.files.iter().map(|(file, name)| IncomingFile::new(file, name)).collect()
+    }
+
+    /// In the order in which the engine counts them.
+    pub(super) fn ids(&self) -> Vec<FileId> {
+        self.files.iter().map(|(file, _)| file.file_id).collect()
+    }
+
+    /// Whether what arrives is held to the release's commitment.
+    pub(super) const fn is_whole_release(&self) -> bool {
+        self.plan.commitment.is_some()
+    }
+
+    /// Checks each file's header tag: a key that opens one of them commits to it.
+    fn openers<B: Bulk>(&self, bulk: &B) -> Result<Vec<FileToOpen<B>>, Failure> {
+        let files = self.files.iter().zip(&self.plan.files);
+        let openers = files.map(|((file, _), planned)| {
+            let opener = match self.key {
+                FilesKey::Release(key) => {
+                    open_file(bulk, file, &self.signer, &derive_file_key(key, &file.file_id))
+                }
+                FilesKey::File(key) => open_file(bulk, file, &self.signer, key),
+            };
+            Ok(FileToOpen { layout: planned.layout, opener: opener? })
+        });
+        openers.collect()
+    }
+}
+
+/// What opens a file that `signer` sealed, once its header's tag is found to commit to the key.
+fn open_file<B: Bulk>(
+    bulk: &B,
+    file: &ManifestFile,
+    signer: &Ed25519PublicKey,
+    file_key: &Secret32,
+) -> Result<Opener<B>, Failure> {
+    let header = Header::parse(FloeParams::FILE, file.header.as_ref())
+        .map_err(|_| Failure::Untrusted(Untrusted::Manifest))?;
+    let aad = file_aad(file.file_id.as_bytes(), signer.as_bytes());
+    Ok(Opener::new(bulk.clone(), FloeParams::FILE, file_key, &aad, &header)?)
+}
+
+/// Of a manifest that another signed.
+fn untrusted(_: StatementError) -> Failure {
+    Failure::Untrusted(Untrusted::Manifest)
 }
 
 /// All that a claim gave, verified and opened.
@@ -105,6 +199,13 @@ struct Claimed {
     meta: Meta,
 }
 
+impl Claimed {
+    fn files(&self) -> Result<Files<'_>, Failure> {
+        let seller = self.answer.seller_keys.ed25519_pk;
+        Files::of_release(seller, &self.manifest, &self.meta, &self.release_key)
+    }
+}
+
 impl<H, B, T> Client<H, B, T>
 where
     B: Bulk,
@@ -114,7 +215,7 @@ where
     /// What a download would bring, verified against the offer. It claims, and uses no download up before the first chunk.
     pub async fn contents(&self, transfer_id: TransferId) -> Result<Vec<IncomingFile>, Failure> {
         let claimed = self.claim(transfer_id, &Control::new()).await?;
-        Ok(incoming_files(claimed.manifest.body(), &claimed.meta))
+        Ok(claimed.files()?.incoming())
     }
 
     /// Claims the transfer's files, writes them to `sink`, and acknowledges them once all of them are verified.
@@ -126,21 +227,14 @@ where
         observer: &impl Observer,
     ) -> Result<Delivered, Failure> {
         let claimed = self.claim(transfer_id, control).await?;
-        let incoming = incoming_files(claimed.manifest.body(), &claimed.meta);
-        let remote = DownloadRemote {
-            session: &self.session,
-            ticket: &claimed.ticket,
-            files: claimed.manifest.body().files.iter().map(|file| file.file_id).collect(),
-        };
+        let files = claimed.files()?;
+        let remote = DownloadRemote { session: &self.session, ticket: &claimed.ticket, files: files.ids() };
         let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
-        let seller = claimed.answer.seller_keys.ed25519_pk;
-        let files = Files { manifest: &claimed.manifest, meta: &claimed.meta, key: &claimed.release_key };
-        let downloaded = self.fetch(&files, &seller, sink, &host).await?;
+        let (files, downloaded) = self.fetch(&files, sink, &host).await?;
         let receipt = self.session.identity().sign_statement(self.receipt(&claimed, &downloaded)?)?;
         let (receipt, acknowledged) = self.hand_in(transfer_id, receipt).await?;
-        let files = incoming.into_iter().enumerate();
         Ok(Delivered {
-            files: files.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file }).collect(),
+            files,
             bytes: downloaded.bytes,
             manifest: claimed.signed_manifest,
             receipt,
@@ -177,7 +271,6 @@ where
         let offer = self.verify_offer(answer.offer.clone(), &seller)?;
         let signed_manifest =
             self.persist(control, || self.session.download_manifest(&ticket)).await?.manifest;
-        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
         let manifest = signed_manifest.clone().verify(&seller.ed25519_pk).map_err(untrusted)?;
         let body = manifest.body();
         let expected = (offer.body().manifest_hash, offer.body().release_id, offer.body().seller);
@@ -209,46 +302,32 @@ where
         Ok(open_envelope(identity, &context, envelope)?)
     }
 
-    /// Checks each file's header tag: a release key that opens one of them commits to it.
-    fn openers(&self, files: &Files<'_>, signer: &Ed25519PublicKey) -> Result<Vec<FileToOpen<B>>, Failure> {
-        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let openers = files.manifest.body().files.iter().map(|file| {
-            let key = derive_file_key(files.key, &file.file_id);
-            let aad = file_aad(file.file_id.as_bytes(), signer.as_bytes());
-            let header = Header::parse(FloeParams::FILE, file.header.as_ref())
-                .map_err(|_| Failure::Untrusted(Untrusted::Manifest))?;
-            let opener = Opener::new(self.bulk.clone(), FloeParams::FILE, &key, &aad, &header)?;
-            Ok(FileToOpen { layout: file.layout().map_err(untrusted)?, opener })
-        });
-        openers.collect()
-    }
-
-    /// Writes the files of a release, which `signer` sealed, to `sink`.
+    /// Writes files to `sink`, and gives them with the SHA-256 of each where the sink computed it.
     pub(super) async fn fetch<K, R, O>(
         &self,
         files: &Files<'_>,
-        signer: &Ed25519PublicKey,
         sink: &K,
         host: &Host<'_, R, T, (), O>,
-    ) -> Result<Downloaded, Failure>
+    ) -> Result<(Vec<IncomingFile>, Downloaded), Failure>
     where
         K: ReceivingSink<Buf = B::Buf>,
         R: GetChunk<Buf = B::Buf>,
         O: Observer,
     {
-        let openers = self.openers(files, signer)?;
-        if let Err(error) = sink.open(&incoming_files(files.manifest.body(), files.meta)).await {
+        let (openers, incoming) = (files.openers(&self.bulk)?, files.incoming());
+        if let Err(error) = sink.open(&incoming).await {
             sink.abort().await;
             return Err(TransferError::Sink { file: 0, error }.into());
         }
-        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let plan = DownloadPlan::of_manifest(files.manifest, files.meta.salt).map_err(untrusted)?;
-        let machine = Download::new(plan, DownloadLimits::default());
+        let machine = Download::new(files.plan.clone(), DownloadLimits::default());
         let done = driver::download(&self.bulk, &openers, machine, sink, host).await;
-        done.map_err(|stopped| match sink.mismatch() {
+        let done = done.map_err(|stopped| match sink.mismatch() {
             Some(file) => Failure::Sha256Mismatch(file),
             None => Failure::Transfer(stopped.error),
-        })
+        })?;
+        let written = incoming.into_iter().enumerate();
+        let written = written.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file });
+        Ok((written.collect(), done))
     }
 
     fn receipt(&self, claimed: &Claimed, downloaded: &Downloaded) -> Result<Receipt, Failure> {
@@ -274,15 +353,6 @@ where
 
 /// The files of a release as a person sees them.
 pub(super) fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
-    let sizes = manifest.files.iter().map(|file| file.plaintext_size);
-    let files = meta.files.iter().zip(sizes);
-    files
-        .map(|(file, size)| IncomingFile {
-            path: file.path.clone(),
-            content_type: file.content_type.clone(),
-            size,
-            mode: file.mode,
-            sha256: file.sha256,
-        })
-        .collect()
+    let files = manifest.files.iter().zip(&meta.files);
+    files.map(|(file, name)| IncomingFile::new(file, name)).collect()
 }

@@ -7,27 +7,24 @@ use core::cell::RefCell;
 use std::rc::Rc;
 
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
-use claimcheck_protocol::floe::{FloeParams, Header, file_aad};
-use claimcheck_protocol::ids::{ClaimId, FileId};
+use claimcheck_protocol::ids::ClaimId;
 use claimcheck_protocol::keys::Ed25519PublicKey;
 use claimcheck_protocol::manifest::{Manifest, ManifestFile};
-use claimcheck_protocol::meta::MetaFile;
+use claimcheck_protocol::meta::{Meta, MetaFile};
 use claimcheck_protocol::signed::{Signed, Verified};
 use claimcheck_protocol::wire;
 use futures_util::lock::Mutex;
 use zeroize::Zeroizing;
 
-use super::download::DownloadRemote;
+use super::download::{DownloadRemote, Files};
 use super::{Client, Failure, IncomingFile, ReceivingSink, Untrusted};
 use crate::bulk::Bulk;
-use crate::driver::{self, Clock, Control, FileToOpen, Host, Observer};
-use crate::engine::{Download, DownloadLimits, DownloadPlan, TransferError};
-use crate::floe::Opener;
+use crate::driver::{Clock, Control, Host, Observer};
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::meta::open_meta;
 use crate::proof::DpopKey;
-use crate::schedule::{LinkSecret, derive_file_key};
+use crate::schedule::LinkSecret;
 use crate::sealed_name::open_name;
 use crate::secret::Secret32;
 use crate::session::{Session, Ticket};
@@ -140,9 +137,24 @@ struct Claimed {
     signed_manifest: Signed<Manifest>,
     manifest: Verified<Manifest>,
     key: Secret32,
-    /// The files that the link gives, by their names.
-    names: Vec<MetaFile>,
-    plan: DownloadPlan,
+    given: Given,
+}
+
+/// What a link gives, by its names.
+enum Given {
+    /// A release, which the key is of.
+    Release(Meta),
+    /// One file of it, which the key is of.
+    File(ManifestFile, MetaFile),
+}
+
+impl Claimed {
+    fn files(&self) -> Result<Files<'_>, Failure> {
+        match &self.given {
+            Given::Release(meta) => Files::of_release(self.seller, &self.manifest, meta, &self.key),
+            Given::File(file, name) => Files::of_file(self.seller, file, name, &self.key),
+        }
+    }
 }
 
 impl<H, B, T> Visit<H, B, T>
@@ -200,7 +212,7 @@ where
     /// The files by their names. It claims, and uses no download up for good before the first chunk.
     pub async fn contents(&self, control: &Control) -> Result<Vec<IncomingFile>, Failure> {
         let mut claimed = self.claimed.lock().await;
-        Ok(incoming(self.claim(&mut claimed, control).await?))
+        Ok(self.claim(&mut claimed, control).await?.files()?.incoming())
     }
 
     /// Gives the claim back, if no chunk of it was fetched.
@@ -221,28 +233,17 @@ where
     ) -> Result<LinkDelivered, Failure> {
         let mut claimed = self.claimed.lock().await;
         let claimed = self.claim(&mut claimed, control).await?;
-        let (files, ids) = self.openers(claimed)?;
-        let names = incoming(claimed);
-        if let Err(error) = sink.open(&names).await {
-            sink.abort().await;
-            return Err(TransferError::Sink { file: 0, error }.into());
-        }
+        let files = claimed.files()?;
         let session = self.client.session();
-        let remote = DownloadRemote { session, ticket: &claimed.ticket, files: ids };
+        let remote = DownloadRemote { session, ticket: &claimed.ticket, files: files.ids() };
         let host = Host { remote: &remote, clock: &self.client.clock, journal: &(), observer, control };
-        let machine = Download::new(claimed.plan.clone(), DownloadLimits::default());
-        let done = driver::download(&self.client.bulk, &files, machine, sink, &host).await;
-        let done = done.map_err(|stopped| match sink.mismatch() {
-            Some(file) => Failure::Sha256Mismatch(file),
-            None => Failure::Transfer(stopped.error),
-        })?;
-        let client_hash = claimed.plan.commitment.map(|_| done.commitment);
+        let (written, done) = self.client.fetch(&files, sink, &host).await?;
+        let client_hash = files.is_whole_release().then_some(done.commitment);
         let complete = || session.complete_link_claim(&claimed.ticket, client_hash);
         // What is written stays complete whether or not the owner hears of it.
         let _ = self.client.persist(&Control::new(), complete).await;
-        let files = names.into_iter().enumerate();
         Ok(LinkDelivered {
-            files: files.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file }).collect(),
+            files: written,
             bytes: done.bytes,
             manifest: claimed.signed_manifest.clone(),
             claim_id: self.kept.claim_id,
@@ -288,68 +289,23 @@ where
             return Err(Failure::Untrusted(Untrusted::Manifest));
         }
         let key = unwrap_key(&keys, &answer.wrapped_key)?;
-        let (names, plan) = self.open_names(&answer, &manifest, &key)?;
-        Ok(Claimed { ticket, seller: seller.ed25519_pk, signed_manifest, manifest, key, names, plan })
+        let given = self.open_names(&answer, manifest.body(), &key)?;
+        Ok(Claimed { ticket, seller: seller.ed25519_pk, signed_manifest, manifest, key, given })
     }
 
     fn open_names(
         &self,
         answer: &wire::LinkClaim,
-        manifest: &Verified<Manifest>,
+        manifest: &Manifest,
         key: &Secret32,
-    ) -> Result<(Vec<MetaFile>, DownloadPlan), Failure> {
-        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let Some(id) = &self.info.file_id else {
-            let meta = open_meta(key, manifest.body())?;
-            let plan = DownloadPlan::of_manifest(manifest, meta.salt).map_err(untrusted)?;
-            return Ok((meta.files, plan));
+    ) -> Result<Given, Failure> {
+        let Some(id) = &self.info.file_id else { return Ok(Given::Release(open_meta(key, manifest)?)) };
+        let file = manifest.files.iter().find(|file| file.file_id == *id);
+        let (Some(file), Some(sealed)) = (file, &answer.sealed_name) else {
+            return Err(Failure::Untrusted(Untrusted::Manifest));
         };
-        let no_file = Failure::Untrusted(Untrusted::Manifest);
-        let file = manifest.body().files.iter().find(|file| file.file_id == *id);
-        let (Some(file), Some(sealed)) = (file, &answer.sealed_name) else { return Err(no_file) };
-        let plan = DownloadPlan::of_file(manifest, id).map_err(untrusted)?;
-        Ok((vec![open_name(key, file, sealed)?], plan.ok_or(no_file)?))
+        Ok(Given::File(file.clone(), open_name(key, file, sealed)?))
     }
-
-    /// Checks each file's header tag: a key that opens one of them commits to it.
-    fn openers(&self, claimed: &Claimed) -> Result<(Vec<FileToOpen<B>>, Vec<FileId>), Failure> {
-        let untrusted = |_| Failure::Untrusted(Untrusted::Manifest);
-        let given = given(claimed, self.info.file_id.as_ref());
-        let openers = given.clone().map(|file| {
-            let aad = file_aad(file.file_id.as_bytes(), claimed.seller.as_bytes());
-            let header = Header::parse(FloeParams::FILE, file.header.as_ref())
-                .map_err(|_| Failure::Untrusted(Untrusted::Manifest))?;
-            let of_release =
-                self.info.file_id.is_none().then(|| derive_file_key(&claimed.key, &file.file_id));
-            let key = of_release.as_ref().unwrap_or(&claimed.key);
-            let opener = Opener::new(self.client.bulk.clone(), FloeParams::FILE, key, &aad, &header)?;
-            Ok(FileToOpen { layout: file.layout().map_err(untrusted)?, opener })
-        });
-        Ok((openers.collect::<Result<_, Failure>>()?, given.map(|file| file.file_id).collect()))
-    }
-}
-
-/// The files of the release that a link gives: all of them, or one.
-fn given<'a>(
-    claimed: &'a Claimed,
-    only: Option<&'a FileId>,
-) -> impl Iterator<Item = &'a ManifestFile> + Clone {
-    let files = claimed.manifest.body().files.iter();
-    files.filter(move |file| only.is_none_or(|only| file.file_id == *only))
-}
-
-fn incoming(claimed: &Claimed) -> Vec<IncomingFile> {
-    let sizes = claimed.plan.files.iter().map(|file| file.layout.plaintext_size());
-    let files = claimed.names.iter().zip(sizes);
-    files
-        .map(|(file, size)| IncomingFile {
-            path: file.path.clone(),
-            content_type: file.content_type.clone(),
-            size,
-            mode: file.mode,
-            sha256: file.sha256,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::floe::Layout;
-use claimcheck_protocol::ids::FileId;
-use claimcheck_protocol::manifest::Manifest;
+use claimcheck_protocol::manifest::{Manifest, ManifestFile};
 use claimcheck_protocol::signed::{StatementError, Verified};
 
 use crate::engine::{CallError, ChunkAt, RetryPolicy, SinkError};
@@ -39,6 +38,12 @@ pub struct DownloadFile {
     pub chunks: Vec<Bytes32>,
 }
 
+impl DownloadFile {
+    fn new(file: &ManifestFile) -> Result<Self, StatementError> {
+        Ok(Self { layout: file.layout()?, chunks: file.chunks.clone() })
+    }
+}
+
 /// A release to be fetched, and what it is held to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadPlan {
@@ -55,22 +60,13 @@ impl DownloadPlan {
     /// All files of a release whose manifest is verified, its counts and sizes with it.
     pub fn of_manifest(manifest: &Verified<Manifest>, salt: Bytes32) -> Result<Self, StatementError> {
         let manifest = manifest.body();
-        let files = manifest.files.iter();
-        let files =
-            files.map(|file| Ok(DownloadFile { layout: file.layout()?, chunks: file.chunks.clone() }));
-        Ok(Self {
-            files: files.collect::<Result<_, StatementError>>()?,
-            salt,
-            commitment: Some(manifest.commitment),
-        })
+        let files = manifest.files.iter().map(DownloadFile::new).collect::<Result<_, _>>()?;
+        Ok(Self { files, salt, commitment: Some(manifest.commitment) })
     }
 
-    /// One file of a release whose manifest is verified; None where the release has no such file.
-    pub fn of_file(manifest: &Verified<Manifest>, file_id: &FileId) -> Result<Option<Self>, StatementError> {
-        let file = manifest.body().files.iter().find(|file| file.file_id == *file_id);
-        let Some(file) = file else { return Ok(None) };
-        let files = vec![DownloadFile { layout: file.layout()?, chunks: file.chunks.clone() }];
-        Ok(Some(Self { files, salt: Bytes([0; 32]), commitment: None }))
+    /// One file of a release whose manifest is verified.
+    pub fn of_file(file: &ManifestFile) -> Result<Self, StatementError> {
+        Ok(Self { files: vec![DownloadFile::new(file)?], salt: Bytes([0; 32]), commitment: None })
     }
 }
 
