@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use claimcheck_protocol::commitment::{commitment, plaintext_hash};
-use claimcheck_protocol::floe::{FloeParams, Header, Layout, file_aad};
+use claimcheck_protocol::floe::Layout;
 use claimcheck_protocol::ids::FileId;
 use claimcheck_protocol::keys::AilockKeys;
 use claimcheck_protocol::manifest::{Manifest, ManifestFile};
@@ -18,7 +18,7 @@ use crate::bulk::Bulk;
 use crate::engine::{SinkError, TransferError};
 use crate::floe::Opener;
 use crate::meta::open_meta;
-use crate::sale::{Failure, IncomingFile, ReceivingSink};
+use crate::sale::{Failure, IncomingFile, ReceivingSink, incoming_files, open_file};
 use crate::schedule::derive_file_key;
 use crate::secret::Secret32;
 
@@ -174,10 +174,8 @@ where
     /// None where a header's tag, which commits to the file's key, is of another one.
     fn openers(&self) -> Option<Vec<Opener<B>>> {
         let opener = |file: &ManifestFile| {
-            let header = Header::parse(FloeParams::FILE, file.header.as_ref()).ok()?;
             let key = derive_file_key(self.release_key, &file.file_id);
-            let aad = file_aad(file.file_id.as_bytes(), self.seller.ed25519_pk.as_bytes());
-            Opener::new(self.bulk.clone(), FloeParams::FILE, &key, &aad, &header).ok()
+            open_file(self.bulk, file, &self.seller.ed25519_pk, &key).ok()
         };
         self.manifest.files.iter().map(opener).collect()
     }
@@ -225,19 +223,6 @@ fn at(file: usize) -> impl Fn(SinkError) -> Failure {
 
 fn chunk_start(layout: &Layout, chunk: u64) -> Result<u64, Failure> {
     layout.chunk_plain_range(chunk).map(|range| range.start).map_err(|_| Failure::Platform)
-}
-
-fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
-    let files = meta.files.iter().zip(&manifest.files);
-    files
-        .map(|(name, file)| IncomingFile {
-            path: name.path.clone(),
-            content_type: name.content_type.clone(),
-            size: file.plaintext_size,
-            mode: name.mode,
-            sha256: name.sha256,
-        })
-        .collect()
 }
 
 fn line(claim: &str, found: Result<String, String>) -> Line {

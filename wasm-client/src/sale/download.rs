@@ -171,7 +171,7 @@ impl<'a> Files<'a> {
 }
 
 /// What opens a file that `signer` sealed, once its header's tag is found to commit to the key.
-fn open_file<B: Bulk>(
+pub(crate) fn open_file<B: Bulk>(
     bulk: &B,
     file: &ManifestFile,
     signer: &Ed25519PublicKey,
@@ -352,7 +352,7 @@ where
 }
 
 /// The files of a release as a person sees them.
-pub(super) fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
+pub(crate) fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
     let files = manifest.files.iter().zip(&meta.files);
     files.map(|(file, name)| IncomingFile::new(file, name)).collect()
 }

@@ -22,6 +22,7 @@ use claimcheck_protocol::profile::Registration;
 pub use deal::OfferTerms;
 pub use dispute::Statement;
 pub use download::{Delivered, IncomingFile, ReceivingSink};
+pub(crate) use download::{incoming_files, open_file};
 pub use failure::{Failure, Untrusted};
 pub use inputs::{InputContent, InputValue, OpenedInput};
 pub use links::{LinkScope, LinkTerms, NamedFile};
