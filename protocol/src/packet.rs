@@ -33,7 +33,7 @@ use crate::verdict::Verdict;
 pub use line::{Finding, Line};
 pub use pin::{PinError, Pins};
 pub use trail::{AuditTrail, verify_trail};
-pub use verify::verify;
+pub use verify::{read, verify};
 
 /// What the server observed of the payment. It is the server's word, as Stripe told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use claimcheck_protocol::ids::FileId;
 use claimcheck_protocol::keys::AilockKeys;
 use claimcheck_protocol::manifest::{Manifest, ManifestFile};
 use claimcheck_protocol::meta::Meta;
-use claimcheck_protocol::packet::{Finding, Line};
+use claimcheck_protocol::packet::Line;
 use claimcheck_protocol::signed::Signed;
 
 use crate::bulk::Bulk;
@@ -67,24 +67,24 @@ where
 {
     let manifest = match manifest.verify(&seller.ed25519_pk) {
         Ok(verified) => verified.into_body(),
-        Err(error) => return Ok(vec![line(MANIFEST, Err(error.to_string()))]),
+        Err(error) => return Ok(vec![Line::is_false(MANIFEST, error.to_string())]),
     };
-    let mut lines = vec![line(MANIFEST, Ok(format!("{} files", manifest.files.len())))];
+    let mut lines = vec![Line::proved(MANIFEST, format!("{} files", manifest.files.len()))];
     let is_writing = Cell::new(true);
     let case = Case { bulk, manifest: &manifest, seller, release_key, chunks, sink, is_writing };
     let Some(openers) = case.openers() else {
-        lines.push(line(KEY, Err("a file's header does not belong to it".to_owned())));
+        lines.push(Line::is_false(KEY, "a file's header does not belong to it"));
         return Ok(lines);
     };
-    lines.push(line(KEY, Ok("the header of each file commits to it".to_owned())));
+    lines.push(Line::proved(KEY, "the header of each file commits to it"));
     let meta = match open_meta(release_key, &manifest) {
         Ok(meta) => meta,
         Err(error) => {
-            lines.push(line(NAMES, Err(error.to_string())));
+            lines.push(Line::is_false(NAMES, error.to_string()));
             return Ok(lines);
         }
     };
-    lines.push(line(NAMES, Ok("they are authentic".to_owned())));
+    lines.push(Line::proved(NAMES, "they are authentic"));
     match case.files(&meta, &openers, &mut lines).await {
         Ok(()) if case.is_writing.get() => finish(sink).await?,
         Ok(()) => {}
@@ -116,7 +116,7 @@ where
             match self.file(index, file, opener).await? {
                 Ok(hash) => {
                     hashes.push(hash);
-                    lines.push(line(&whole(&incoming.path), Ok(format!("{} chunks", file.chunks.len()))));
+                    lines.push(Line::proved(&whole(&incoming.path), format!("{} chunks", file.chunks.len())));
                     lines.extend(self.sha256_line(index, incoming).await?);
                 }
                 Err(fault) => {
@@ -129,11 +129,11 @@ where
         }
         let is_whole = hashes.len() == self.manifest.files.len();
         lines.push(if !is_whole {
-            unproved(COMMITMENT, "not every file could be opened")
+            Line::unproved(COMMITMENT, "not every file could be opened")
         } else if commitment(meta.salt.as_array(), &hashes) == self.manifest.commitment.0 {
-            line(COMMITMENT, Ok("the hash made of all that opened is the signed one".to_owned()))
+            Line::proved(COMMITMENT, "the hash made of all that opened is the signed one")
         } else {
-            line(COMMITMENT, Err("the hash made of all that opened is another".to_owned()))
+            Line::is_false(COMMITMENT, "the hash made of all that opened is another")
         });
         Ok(())
     }
@@ -188,11 +188,11 @@ where
         let claim = format!("{} has the SHA-256 that its seller gave", file.path);
         let finished = self.sink.finish_file(index).await;
         if self.sink.mismatch() == Some(index) {
-            return Ok(Some(line(&claim, Err("it has another one".to_owned()))));
+            return Ok(Some(Line::is_false(&claim, "it has another one")));
         }
         finished.map_err(at(index))?;
         let is_known = file.sha256.is_some() && self.sink.sha256(index).is_some();
-        Ok(is_known.then(|| line(&claim, Ok("computed from what opened".to_owned()))))
+        Ok(is_known.then(|| Line::proved(&claim, "computed from what opened")))
     }
 }
 
@@ -207,8 +207,8 @@ enum Fault {
 impl Fault {
     fn line(self, claim: &str) -> Line {
         match self {
-            Self::Wrong(why) => line(claim, Err(why)),
-            Self::Absent(why) => unproved(claim, &why),
+            Self::Wrong(why) => Line::is_false(claim, why),
+            Self::Absent(why) => Line::unproved(claim, why),
         }
     }
 }
@@ -223,16 +223,4 @@ fn at(file: usize) -> impl Fn(SinkError) -> Failure {
 
 fn chunk_start(layout: &Layout, chunk: u64) -> Result<u64, Failure> {
     layout.chunk_plain_range(chunk).map(|range| range.start).map_err(|_| Failure::Platform)
-}
-
-fn line(claim: &str, found: Result<String, String>) -> Line {
-    let (verdict, why) = match found {
-        Ok(why) => (Finding::Proved, why),
-        Err(why) => (Finding::False, why),
-    };
-    Line { claim: claim.to_owned(), verdict, why }
-}
-
-fn unproved(claim: &str, why: &str) -> Line {
-    Line { claim: claim.to_owned(), verdict: Finding::NotProved, why: why.to_owned() }
 }

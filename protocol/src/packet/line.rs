@@ -28,15 +28,18 @@ pub struct Line {
 }
 
 impl Line {
-    pub(super) fn proved(claim: &str, why: impl Into<String>) -> Self {
+    /// A claim that holds, and by what.
+    pub fn proved(claim: &str, why: impl Into<String>) -> Self {
         Self { claim: claim.to_owned(), verdict: Finding::Proved, why: why.into() }
     }
 
-    pub(super) fn unproved(claim: &str, why: impl Into<String>) -> Self {
+    /// A claim that is neither proved nor disproved, and why not.
+    pub fn unproved(claim: &str, why: impl Into<String>) -> Self {
         Self { claim: claim.to_owned(), verdict: Finding::NotProved, why: why.into() }
     }
 
-    pub(super) fn is_false(claim: &str, why: impl Into<String>) -> Self {
+    /// A claim that is contradicted, and by what.
+    pub fn is_false(claim: &str, why: impl Into<String>) -> Self {
         Self { claim: claim.to_owned(), verdict: Finding::False, why: why.into() }
     }
 

@@ -44,7 +44,7 @@ impl Finding {
 }
 
 /// What a text holds, if it is the one canonical form of it.
-pub(super) fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, String> {
+pub fn read<T: DeserializeOwned + Serialize>(text: &[u8]) -> Result<T, String> {
     let read: T = serde_json::from_slice(text).map_err(|error| format!("it cannot be read: {error}"))?;
     let again = jcs::to_vec(&read).map_err(|error| error.to_string())?;
     if again == text {

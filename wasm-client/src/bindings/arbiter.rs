@@ -3,8 +3,7 @@
 
 use claimcheck_protocol::dispute::{Dispute, DisputeAct, DisputeKind};
 use claimcheck_protocol::ids::{BuyerDisputeId, FileId};
-use claimcheck_protocol::jcs;
-use claimcheck_protocol::packet::Packet;
+use claimcheck_protocol::packet::{self, Packet};
 use claimcheck_protocol::signed::Signed;
 use js_sys::{Function, Uint8Array};
 use serde::{Serialize, Serializer};
@@ -21,12 +20,8 @@ use crate::web::source::settle;
 
 /// A packet that is to the byte what its signature is over; whose signature, the verifier says.
 fn read(text: &[u8]) -> Result<Packet, JsValue> {
-    let signed: Signed<Packet> =
-        serde_json::from_slice(text).map_err(|_| argument("this is no dispute packet"))?;
-    if jcs::to_vec(&signed).is_ok_and(|again| again == text) {
-        return Ok(signed.body);
-    }
-    Err(argument("the packet is not in its canonical form: it was altered"))
+    let signed = packet::read::<Signed<Packet>>(text);
+    signed.map(|signed| signed.body).map_err(|why| argument(&format!("this is no dispute packet: {why}")))
 }
 
 /// Bytes as a `Uint8Array`.
