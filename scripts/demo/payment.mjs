@@ -36,14 +36,8 @@ async function throughCheckout() {
   const fake = await startFakeStripe({ autoDeliver: true });
   return {
     offer: PRICE,
-    vars: {
-      STRIPE_API_BASE: fake.url,
-      STRIPE_SECRET_KEY: fake.secretKey,
-      STRIPE_WEBHOOK_SECRET: fake.webhookSecret,
-    },
-    toldAt: (url) => {
-      fake.webhookUrl = `${url}/api/payments-stripe-webhook`;
-    },
+    vars: fake.workerVars,
+    toldAt: (url) => fake.tellTo(url),
     pay: async (url, press) => {
       if (url === null) throw new Error("a sale with a price asks for no money");
       await press(url);

@@ -53,16 +53,10 @@ function withPickers() {
  * @param {{ isDirect?: boolean, vars?: Record<string, string> }} [options] isDirect: without the line, which takes
  *   time of its own; vars: more variables of the Worker
  */
-export async function openStage({ isDirect = false, vars: more = {} } = {}) {
+export async function openStage({ isDirect = false, vars = {} } = {}) {
   const stripe = await startFakeStripe();
-  const vars = {
-    STRIPE_API_BASE: stripe.url,
-    STRIPE_SECRET_KEY: stripe.secretKey,
-    STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
-    ...more,
-  };
-  const server = await startServer({ page: true, vars });
-  stripe.webhookUrl = `${server.url}/api/payments-stripe-webhook`;
+  const server = await startServer({ page: true, vars: { ...stripe.workerVars, ...vars } });
+  stripe.tellTo(server.url);
   const line = await startLine(server.url);
   const url = isDirect ? server.url : line.url;
   const browser = await launchBrowser();

@@ -29,6 +29,8 @@ import { Webhooks } from "./webhooks.mjs";
  */
 
 const MAX_BODY_BYTES = 1 << 20;
+/** Where a claimcheck server takes webhooks. */
+const WEBHOOK_PATH = "/api/payments-stripe-webhook";
 
 /**
  * @param {object} [options]
@@ -123,6 +125,20 @@ export class FakeStripe {
   }
   set webhookUrl(url) {
     this.#world.webhooks.url = url;
+  }
+
+  /** The variables of a Worker that takes this for Stripe. */
+  get workerVars() {
+    return {
+      STRIPE_API_BASE: this.url,
+      STRIPE_SECRET_KEY: this.secretKey,
+      STRIPE_WEBHOOK_SECRET: this.webhookSecret,
+    };
+  }
+
+  /** Sends the events to a claimcheck server. @param {string} serverUrl its origin */
+  tellTo(serverUrl) {
+    this.webhookUrl = `${serverUrl}${WEBHOOK_PATH}`;
   }
 
   /** Follows another clock, such as a stopped one of a test. @param {() => number} now Unix seconds */
