@@ -7,7 +7,7 @@ import { Hasher, hashWhole } from "./hasher.js";
 import { blobSource } from "./sources.js";
 import type { FileSink, FileSource, IncomingFile } from "./types.js";
 
-/** A file on disk, under its own name or under `path`. */
+/** A file on disk, under its own name or under `path`. Without `contentType` its first bytes say what it is. */
 export async function fileSource(
   file: string,
   options: { path?: string; contentType?: string } = {},

@@ -14,6 +14,7 @@ use claimcheck_protocol::receipt::Receipt;
 use claimcheck_protocol::signed::{Signed, StatementError, V1, Verified};
 use claimcheck_protocol::wire;
 
+use super::typing::TypingSink;
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{self, Clock, Control, FileToOpen, GetChunk, Host, Observer, Sink};
@@ -44,6 +45,8 @@ pub struct IncomingFile {
     pub mode: Option<u32>,
     /// What the seller says its SHA-256 is.
     pub sha256: Option<Bytes32>,
+    /// What its first bytes are, where that contradicts `content_type`; known once they are here.
+    pub type_found: Option<MediaType>,
 }
 
 impl IncomingFile {
@@ -54,6 +57,7 @@ impl IncomingFile {
             size: file.plaintext_size,
             mode: name.mode.map(|mode| mode & PERMISSION_BITS),
             sha256: name.sha256,
+            type_found: None,
         }
     }
 }
@@ -322,7 +326,7 @@ where
         Ok(open_envelope(identity, &context, envelope)?)
     }
 
-    /// Writes files to `sink`, and gives them with the SHA-256 of each where the sink computed it.
+    /// Writes files to `sink`, and gives them with the SHA-256 of each where the sink computed it, and the types found.
     pub(super) async fn fetch<K, R, O>(
         &self,
         files: &Files<'_>,
@@ -340,13 +344,19 @@ where
             return Err(TransferError::Sink { file: 0, error }.into());
         }
         let machine = Download::new(files.plan.clone(), DownloadLimits::default());
-        let done = driver::download(&self.bulk, &openers, machine, sink, host).await;
+        let typing = TypingSink::new(sink, &self.bulk, incoming.iter().map(|file| &file.content_type));
+        let done = driver::download(&self.bulk, &openers, machine, &typing, host).await;
         let done = done.map_err(|stopped| match sink.mismatch() {
             Some(file) => Failure::Sha256Mismatch(file),
             None => Failure::Transfer(stopped.error),
         })?;
-        let written = incoming.into_iter().enumerate();
-        let written = written.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file });
+        let found = typing.into_found();
+        let written = incoming.into_iter().zip(found).enumerate();
+        let written = written.map(|(index, (file, type_found))| IncomingFile {
+            sha256: sink.sha256(index),
+            type_found,
+            ..file
+        });
         Ok((written.collect(), done))
     }
 
