@@ -17,6 +17,7 @@ import { asFailure, type Failure } from "../state/failure.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
 import "./meter.js";
+import { mistyped } from "./mistyped.js";
 
 type Delivered = Extract<Buying, { step: "delivered" }>;
 
@@ -127,8 +128,8 @@ export class DeliveryView extends Light {
         `;
       case "delivered":
         return html`<wa-callout variant="success" role="status"
-          ><strong>${whatIsSaved(now)}</strong></wa-callout
-        >`;
+            ><strong>${whatIsSaved(now)}</strong></wa-callout
+          >${mistyped(now.delivery.files)}`;
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":

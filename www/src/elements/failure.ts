@@ -22,11 +22,13 @@ export class FailureNotice extends Light {
     `;
   }
 
-  #details({ code, path, chunk, requestId }: Failure): TemplateResult {
+  #details({ code, path, chunk, declaredType, foundType, requestId }: Failure): TemplateResult {
     const facts: [string, string | number | undefined][] = [
       [text.failure.code, code],
       [text.failure.file, path],
       [text.failure.chunk, chunk],
+      [text.failure.declared, declaredType],
+      [text.failure.found, foundType],
       [text.failure.request, requestId],
     ];
     const known = facts.filter(([, value]) => value !== undefined);
