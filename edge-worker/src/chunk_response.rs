@@ -4,9 +4,20 @@
 use data_encoding::BASE64;
 use worker::{Headers, Response, ResponseBody, ResponseBuilder};
 
-use crate::blobs::FoundChunk;
+use crate::blobs::{Blobs, ChunkKey, FoundChunk};
 use crate::byte_range::ByteRange;
+use crate::context::Ctx;
 use crate::error::ApiError;
+
+/// A chunk, or a range that lies within it, as the call wants it: for HEAD without its bytes.
+pub async fn find(
+    ctx: &Ctx,
+    key: ChunkKey,
+    range: Option<ByteRange>,
+) -> Result<Option<FoundChunk>, ApiError> {
+    let blobs = Blobs::new(ctx.blobs()?);
+    if ctx.method == "GET" { blobs.get_chunk(key, range).await } else { blobs.head_chunk(key).await }
+}
 
 /// 200 with a whole chunk, 206 with a part of it, and for HEAD the same without a body.
 pub fn make(chunk: FoundChunk, range: Option<ByteRange>) -> Result<Response, ApiError> {

@@ -2,17 +2,26 @@
 
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::ids::ReleaseId;
+use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::transfer::{ContentState, ServerEvent};
 
 use crate::context::Ctx;
 use crate::error::ApiError;
-use crate::store::{content_checks, transfers};
+use crate::store::content_checks;
 use crate::transitions::{self, Change};
 
 /// Sales that one call or run tells.
 const MAX_SALES: u32 = 50;
 /// Seconds after a result in which the cron looks for sales that were not told.
 const LATE: i64 = 7 * 24 * 3600;
+
+/// The state of a release's check; what is infected or rejected is refused.
+pub async fn require_accepted(ctx: &Ctx, release_id: ReleaseId) -> Result<ContentState, ApiError> {
+    match content_checks::state(&ctx.store, release_id).await? {
+        ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
+        content @ (ContentState::Pending | ContentState::Clean) => Ok(content),
+    }
+}
 
 /// Tells sales of any release. How many.
 pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
@@ -25,8 +34,7 @@ pub async fn tell(ctx: &Ctx, release_id: Option<ReleaseId>) -> Result<usize, Api
     let untold = content_checks::untold(&ctx.store, release_id, since, MAX_SALES).await?;
     for sale in &untold {
         let found = content_checks::state_of(sale.malware_scan, sale.moderation);
-        let transfer = transfers::find(&ctx.store, sale.id).await?;
-        let transfer = transfer.ok_or(ApiError::Bug("a sale that was listed does not exist"))?;
+        let transfer = transitions::load(ctx, sale.id).await?;
         transitions::apply(ctx, Actor::Server, transfer, |transfer| {
             let is_news = transfer.machine.content() != found && !transfer.machine.status().is_terminal();
             Ok(event(found).filter(|_| is_news).map(Change::by))

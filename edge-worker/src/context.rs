@@ -71,27 +71,11 @@ impl Ctx {
         let config = Config::parse(&env)?;
         let url = request.url().map_err(|_| ApiError::from(ProblemCode::InvalidRequest))?;
         let issuer = config.issuer(&url);
-        let store = open_store(&env)?;
-        let now = clock::now(&config, &issuer, &store).await?;
         let headers = request.headers();
         let origin =
             CallOrigin { ip: header(headers, "cf-connecting-ip"), user_agent: header(headers, "user-agent") };
         let method = request.inner().method();
-        Ok(Self {
-            traceparent: RefCell::new(names.traceparent()),
-            names,
-            origin,
-            url,
-            method,
-            issuer,
-            config,
-            now,
-            store,
-            path_params: BTreeMap::new(),
-            has_calls: Cell::new(false),
-            transfer: Cell::new(None),
-            env,
-        })
+        Ok(Self { origin, method, ..Self::open(env, names, config, url, issuer).await? })
     }
 
     /// For work that no request waits for, which is the server's own: a cron run, or what is left to do after an
@@ -109,6 +93,17 @@ impl Ctx {
         let config = Config::parse(&env)?;
         let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
         let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
+        Self::open(env, names, config, url, issuer).await
+    }
+
+    /// Nobody's call yet.
+    async fn open(
+        env: Env,
+        names: CallNames,
+        config: Config,
+        url: Url,
+        issuer: String,
+    ) -> Result<Self, ApiError> {
         let store = open_store(&env)?;
         let now = clock::now(&config, &issuer, &store).await?;
         Ok(Self {

@@ -6,7 +6,6 @@
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::transfer::{ServerEvent, Status};
-use worker::Env;
 
 use crate::context::Ctx;
 use crate::error::ApiError;
@@ -19,8 +18,7 @@ use crate::transitions::{self, Change};
 const MAX_OF_A_KIND: u32 = 50;
 
 /// Acts on everything that is due; how many transfers changed. What fails does not keep the others from their turn.
-pub async fn run(env: &Env) -> Result<usize, ApiError> {
-    let ctx = Ctx::background(env.clone()).await?;
+pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     let mut tally = Tally::default();
     for dispute in deadlines::unanswered_disputes(&ctx.store, now, MAX_OF_A_KIND).await? {
@@ -30,16 +28,16 @@ pub async fn run(env: &Env) -> Result<usize, ApiError> {
             let settle = disputes::settle(dispute.transfer_id, dispute.id);
             settle.into_iter().fold(Change::by(event), Change::with)
         };
-        tally.count(act(&ctx, dispute.transfer_id, |_| Some(change())).await);
+        tally.count(act(ctx, dispute.transfer_id, |_| Some(change())).await);
     }
     for id in deadlines::expired_offers(&ctx.store, now, MAX_OF_A_KIND).await? {
         let due = |transfer: &StoredTransfer| transfer.machine.status().awaits_payment();
-        tally.count(act(&ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::Expire))).await);
+        tally.count(act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::Expire))).await);
     }
     for id in deadlines::overdue_grants(&ctx.store, now, MAX_OF_A_KIND).await? {
         let due = |transfer: &StoredTransfer| is_past(transfer.access.grant_due_at, now);
         tally.count(
-            act(&ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::GrantOverdue))).await,
+            act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::GrantOverdue))).await,
         );
     }
     for id in deadlines::ended_retentions(&ctx.store, now, MAX_OF_A_KIND).await? {
@@ -49,7 +47,7 @@ pub async fn run(env: &Env) -> Result<usize, ApiError> {
                 && (status.allows_access() || status == Status::Disputed)
         };
         tally.count(
-            act(&ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::RetentionEnded))).await,
+            act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::RetentionEnded))).await,
         );
     }
     tally.result()

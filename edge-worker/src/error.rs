@@ -92,6 +92,11 @@ impl Refusal {
     }
 }
 
+/// What was asked for is well formed, and cannot be; `detail` says why.
+pub fn unprocessable(detail: impl Into<String>) -> ApiError {
+    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

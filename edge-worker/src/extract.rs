@@ -1,7 +1,9 @@
 //! From requests to types: JSON bodies, forms and query parameters, with limits and errors that name the member.
 
+use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::problem::ProblemCode;
 use futures_util::StreamExt;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use worker::Request;
 
@@ -13,6 +15,14 @@ use crate::json_place;
 pub const MAX_JSON: usize = 1024 * 1024;
 /// The largest JSON body that carries a manifest, in bytes.
 pub const MAX_MANIFEST_JSON: usize = 4 * 1024 * 1024;
+
+/// The query of a call about one transfer.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfTransfer {
+    /// The transfer.
+    pub transfer_id: TransferId,
+}
 
 /// A header of the request.
 pub fn header(request: &Request, name: &str) -> Option<String> {

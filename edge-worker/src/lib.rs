@@ -25,6 +25,7 @@ pub mod log;
 pub mod metrics;
 mod notes;
 pub mod outbox;
+pub mod page;
 pub mod random;
 pub mod repr_digest;
 pub mod respond;

@@ -8,17 +8,15 @@ use crate::error::ApiError;
 use crate::log;
 use crate::store::findings::{Finding, Kind};
 use crate::store::outbox::{self, DueCall, StripeKind};
-use crate::store::transfers::{self, StoredTransfer};
 use crate::stripe::feed::{self, Source};
 use crate::stripe::objects::{Refund, Session};
 use crate::stripe::{CallError, Stripe};
 use crate::trace::CallNames;
+use crate::transitions;
 use crate::webhooks;
 
 /// Calls of one run.
 const MAX_CALLS: u32 = 20;
-/// Seconds for which a run has a call to itself; longer than any call lasts.
-const TAKEN_SECONDS: i64 = 120;
 
 /// Makes what is due now, for a call that has been answered. What fails is left to the cron.
 pub async fn run_after_answer(env: Env, call: CallNames) {
@@ -47,7 +45,7 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
     let stripe = ctx.stripe()?;
     let mut made = 0;
     for call in due {
-        if ctx.store.run(outbox::take(call.id, call.attempts, now + TAKEN_SECONDS)).await? == 1 {
+        if ctx.store.run(outbox::take(call.id, call.attempts, now)).await? == 1 {
             made += 1;
             make(ctx, &stripe, &call).await?;
         }
@@ -101,17 +99,12 @@ enum AtTheBank {
 
 async fn at_the_bank(ctx: &Ctx, call: &DueCall) -> Result<Option<AtTheBank>, ApiError> {
     let Some(payment) = call.call().refunded_payment() else { return Ok(None) };
-    let machine = load(ctx, call).await?.machine;
+    let machine = transitions::load(ctx, call.transfer_id).await?.machine;
     Ok(if machine.is_charged_back(&payment) {
         Some(AtTheBank::TakenBack)
     } else {
         machine.disputes().is_at_stripe(&payment, DisputeState::Open).then_some(AtTheBank::Undecided)
     })
-}
-
-async fn load(ctx: &Ctx, call: &DueCall) -> Result<StoredTransfer, ApiError> {
-    let transfer = transfers::find(&ctx.store, call.transfer_id).await?;
-    transfer.ok_or(ApiError::Bug("a stored call is of no transfer"))
 }
 
 enum Answer {
@@ -126,7 +119,7 @@ async fn store_answer(ctx: &Ctx, call: &DueCall, answer: Answer) -> Result<(), A
         Answer::Refund(refund) => refund.fact(),
     };
     let Some(fact) = fact else { return Ok(()) };
-    feed::apply(ctx, load(ctx, call).await?, &fact, Source::Answer).await?;
+    feed::apply(ctx, transitions::load(ctx, call.transfer_id).await?, &fact, Source::Answer).await?;
     Ok(())
 }
 

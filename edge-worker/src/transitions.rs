@@ -180,7 +180,7 @@ pub async fn apply(
             change = change.without_copy();
         }
         let persisted = persist(ctx, actor, transfer, change).await?;
-        transfer = reload(ctx, id).await?;
+        transfer = load(ctx, id).await?;
         match persisted {
             Persisted::Stored if is_sold_out && is_asked_for => return Err(ProblemCode::SoldOut.into()),
             Persisted::Stored => return Ok(transfer),
@@ -191,8 +191,9 @@ pub async fn apply(
     Err(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into())
 }
 
-async fn reload(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
-    transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("a transfer was deleted in a transition"))
+/// A transfer that the books name, so it exists: none is ever deleted.
+pub async fn load(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
+    transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("the books name a transfer that is not there"))
 }
 
 /// What became of a change.

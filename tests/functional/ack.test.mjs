@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   bytes,
   jcs,
@@ -9,22 +9,12 @@ import {
   text,
   verifyStatement,
 } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 /** A sale of which everything is downloaded. */
 async function downloaded(options) {

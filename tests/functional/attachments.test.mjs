@@ -1,11 +1,11 @@
 // Files that buyers upload for a sale: who may, when, what they must be, and what becomes of them.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sha256, statementHash, text } from "../interop/protocol.mjs";
 import { Attachment, completeAttachment, openAttachment } from "./attachment.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { answer, countRows, newId, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
@@ -23,17 +23,7 @@ const file = (id, changes = {}) => ({
 const POST = { timing: "post_payment_pre_grant" };
 const NOTE = { ...file("note"), type: "text" };
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const offered = (required_inputs, { offer, ...options } = {}) =>
   Sale.offered(seller, buyer, { offer: { required_inputs, ...offer }, ...options });

@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { revoke } from "./statements.mjs";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const send = (client, json, headers) => client.call("ailock-batch", { json, headers });
 const run = async (client, requests, inbox) => ok(await send(client, { requests, inbox }));

@@ -2,23 +2,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sha256, text } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { CHUNK, answer, chunkKey, chunkPath, newId, openRelease, storedKeys } from "./release.mjs";
 
 const FULL_CHUNK = 4_194_048;
 
-let server;
-let seller;
-let stranger;
-before(async () => {
-  server = await startServer();
-  seller = await Client.registered(server);
-  stranger = await Client.registered(server);
-});
-after(() => server.close());
+const { server, seller, stranger } = await openMarket();
 
 const opened = (sizes) => openRelease(seller, sizes);
 

@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
 const DAY = 24 * 3600;
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const delivered = (options) => Sale.accepted(seller, buyer, options);
 

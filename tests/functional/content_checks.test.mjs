@@ -1,26 +1,15 @@
 // What scanners and moderators find, and what follows for the sales of a release.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { identity } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, openDispute } from "./statements.mjs";
 
 const SIZE = 4_194_048 + 100;
 
-let server;
-let [seller, buyer, operator] = [];
-before(async () => {
-  const seed = randomBytes(32);
-  server = await startServer({ vars: { OPERATOR_AILOCK_ID: identity(seed).id } });
-  [seller, buyer] = await Promise.all([Client.registered(server), Client.registered(server)]);
-  operator = new Client(server, identity(seed), await makeProofKey());
-  await operator.register();
-});
-after(() => server.close());
+const { server, seller, buyer, operator } = await openMarket({ offices: ["operator"] });
 
 const report = (release, found, client = operator) =>
   client.call("content-checks", { json: { release_id: release.id, ...found } });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { afterEach, test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, disputesOf, openDispute } from "./statements.mjs";
@@ -9,14 +9,7 @@ import { dispute, disputesOf, openDispute } from "./statements.mjs";
 const HOUR = 3600;
 const WEEK = 7 * 24 * HOUR;
 
-let server;
-let seller;
-let buyer;
-before(async () => {
-  server = await startServer();
-  [seller, buyer] = await Promise.all(Array.from({ length: 2 }, () => Client.registered(server)));
-});
-after(() => server.close());
+const { server, seller, buyer } = await openMarket();
 afterEach(() => server.clock.release());
 
 /** Runs the cron at a time in Unix seconds. */

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { identity, text } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { text } from "../interop/protocol.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { dispute, disputesOf, openDispute, verdict } from "./statements.mjs";
@@ -11,21 +10,9 @@ import { dispute, disputesOf, openDispute, verdict } from "./statements.mjs";
 const SIZE = 4_194_048 + 100;
 const WEEK = 7 * 24 * 3600;
 
-let server;
-let seller;
-let buyer;
-let stranger;
-let arbiter;
-before(async () => {
-  const seed = randomBytes(32);
-  server = await startServer({ vars: { ARBITER_AILOCK_ID: identity(seed).id } });
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  arbiter = new Client(server, identity(seed), await makeProofKey());
-  await arbiter.register();
+const { server, seller, buyer, stranger, arbiter } = await openMarket({
+  offices: ["arbiter"],
 });
-after(() => server.close());
 
 /** A sale whose first chunk was served and that the buyer then disputes. */
 async function disputed(options) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sha256 } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey, signJwt } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem, makeProofKey, signJwt } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { CHUNK, chunkKey, newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
@@ -12,17 +12,7 @@ const SEGMENT = 524_288;
 const SIZE = 4_194_048 + 2 * 524_256 + 100;
 const LAST = 2 * SEGMENT + 132;
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const claimed = (options) => Sale.claimed(seller, buyer, options);
 const bodyOf = async (response) => Buffer.from(await response.arrayBuffer());

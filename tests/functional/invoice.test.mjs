@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const INPUT = { id: "name", label: "Your name", type: "text", required: true };
 

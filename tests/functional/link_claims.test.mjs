@@ -1,26 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, afterEach, before, test } from "node:test";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { afterEach, test } from "node:test";
+import { assertProblem } from "./client.mjs";
 import { Link, LinkClaim, visitor } from "./links.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 
 const DAY = 86_400;
 const MINUTE = 60;
 
-let server;
-let seller;
-let buyer;
-let release;
-before(async () => {
-  server = await startServer({ rates: { RATE_CLAIM: 100_000, RATE_ANON: 100_000 } });
-  [seller, buyer] = await Promise.all([Client.registered(server), Client.registered(server)]);
-  // Two files; the second one has two chunks.
-  release = await completeRelease(seller, [1, 4_300_000]);
+const { server, seller, buyer } = await openMarket({
+  rates: { RATE_CLAIM: 100_000, RATE_ANON: 100_000 },
 });
-after(() => server.close());
+// Two files; the second one has two chunks.
+const release = await completeRelease(seller, [1, 4_300_000]);
 afterEach(() => server.clock.release());
 
 const made = (changes) => Link.made(seller, release, changes);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { after, afterEach, before, test } from "node:test";
+import { afterEach, test } from "node:test";
 import { text } from "../interop/protocol.mjs";
 import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
 import { Link, visitor } from "./links.mjs";
+import { openMarket } from "./market.mjs";
 import { Release, completeRelease, countRows, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 
@@ -13,19 +13,8 @@ const DAY = 86_400;
 const HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const HEADERS = new URL("../../www/public/_headers", import.meta.url);
 
-let server;
-let seller;
-let buyer;
-let stranger;
-let release;
-before(async () => {
-  server = await startServer({ page: true });
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  release = await completeRelease(seller, [1, 2]);
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket({ page: true });
+const release = await completeRelease(seller, [1, 2]);
 afterEach(() => server.clock.release());
 
 const made = (changes) => Link.made(seller, release, changes);

@@ -1,29 +1,19 @@
 // Listings at price 0: made, shown, closed, bought, and never sold once too often.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { text } from "../interop/protocol.mjs";
 import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
 import { Listing } from "./listing_sale.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
 const DAY = 86_400;
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer({
-    rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_ANON: 100_000, RATE_TOKEN: 100_000 },
-  });
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
+const { server, seller, buyer, stranger } = await openMarket({
+  rates: { RATE_REGISTER: 100_000, RATE_CLAIM: 100_000, RATE_ANON: 100_000, RATE_TOKEN: 100_000 },
 });
-after(() => server.close());
 
 const own = async (client) => (await ok(await client.call("listings"))).listings;
 

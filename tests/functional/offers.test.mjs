@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { identity, text } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { Release, completeRelease, createProduct, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 
-let server;
-let seller;
-let buyer;
-let stranger;
-let release;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  release = await completeRelease(seller, [1]);
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
+const release = await completeRelease(seller, [1]);
 
 const draft = (options) => new Sale(seller, buyer, release, options);
 

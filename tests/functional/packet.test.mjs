@@ -1,28 +1,15 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { bytes, identity, jcs, verifyStatement } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { bytes, jcs, verifyStatement } from "../interop/protocol.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, openDispute, verdict } from "./statements.mjs";
 
-let server;
-let seller;
-let buyer;
-let stranger;
-let arbiter;
-before(async () => {
-  const seed = randomBytes(32);
-  server = await startServer({ vars: { ARBITER_AILOCK_ID: identity(seed).id } });
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  arbiter = new Client(server, identity(seed), await makeProofKey());
-  await arbiter.register();
+const { server, seller, buyer, stranger, arbiter } = await openMarket({
+  offices: ["arbiter"],
 });
-after(() => server.close());
 
 const packetOf = (sale, client) => client.call(`transfers-packet?transfer_id=${sale.id}`);
 

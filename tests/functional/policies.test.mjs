@@ -1,25 +1,17 @@
 // The terms of access, as the endpoints keep them: signed in the offer, changed by nobody, true to the second.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, createProduct, newId } from "./release.mjs";
 import { POLICY, Sale, ok } from "./sale.mjs";
 
 const DAY = 24 * 3600;
 const SIZE = 4_194_048 + 100;
 
-let server;
-let [seller, buyer, stranger] = [];
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  // From here on time only goes forward, so that tokens stay good.
-  await server.clock.advance(0);
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
+// From here on time only goes forward, so that tokens stay good.
+await server.clock.advance(0);
 
 const transferRow = async (sale) => (await sale.stored()).transfers[0];
 

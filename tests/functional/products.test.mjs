@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { openMarket } from "./market.mjs";
 import { answer, completeRelease, countRows, createProduct, newId } from "./release.mjs";
 
-let server;
-let seller;
-let stranger;
-before(async () => {
-  server = await startServer();
-  seller = await Client.registered(server);
-  stranger = await Client.registered(server);
-});
-after(() => server.close());
+const { server, seller, stranger } = await openMarket();
 
 const POLICY = {
   retention_seconds: 86_400,

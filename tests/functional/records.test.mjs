@@ -1,12 +1,10 @@
 // What is kept of a sale that is over, and for how long.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { identity } from "../interop/protocol.mjs";
+import { test } from "node:test";
 import { completeAttachment } from "./attachment.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
 import { Link, visitor } from "./links.mjs";
+import { openMarket } from "./market.mjs";
 import { completeRelease, newId, storedKeys } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { openDispute, verdict } from "./statements.mjs";
@@ -15,23 +13,12 @@ const DAY = 24 * 3600;
 const WEEK = 7 * DAY;
 const RECORD_DAYS = 30;
 
-let server;
-let seller;
-let buyer;
-let arbiter;
-before(async () => {
-  const seed = randomBytes(32);
-  const arbiterId = identity(seed).id;
-  server = await startServer({
-    vars: { RECORD_DAYS: String(RECORD_DAYS), ARBITER_AILOCK_ID: arbiterId },
-  });
-  [seller, buyer] = await Promise.all(Array.from({ length: 2 }, () => Client.registered(server)));
-  arbiter = new Client(server, identity(seed), await makeProofKey());
-  await arbiter.register();
-  // From here on time only goes forward, so that tokens stay good.
-  await server.clock.advance(0);
+const { server, seller, buyer, arbiter } = await openMarket({
+  offices: ["arbiter"],
+  vars: { RECORD_DAYS: String(RECORD_DAYS) },
 });
-after(() => server.close());
+// From here on time only goes forward, so that tokens stay good.
+await server.clock.advance(0);
 
 async function runAt(seconds) {
   await server.clock.set(seconds);

@@ -1,7 +1,7 @@
 // Buyer inputs: what the server can check of values that it cannot read, and what they do to the sale.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   bytes,
   hpkeOpen,
@@ -11,8 +11,8 @@ import {
   signStatement,
   text,
 } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 
@@ -26,17 +26,7 @@ const input = (id, changes = {}) => ({
 });
 const PRE = { timing: "pre_payment" };
 
-let server;
-let seller;
-let buyer;
-let stranger;
-before(async () => {
-  server = await startServer();
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-});
-after(() => server.close());
+const { server, seller, buyer, stranger } = await openMarket();
 
 const offered = (required_inputs, { offer, ...options } = {}) =>
   Sale.offered(seller, buyer, { offer: { required_inputs, ...offer }, ...options });

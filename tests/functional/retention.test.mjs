@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, afterEach, before, test } from "node:test";
-import { identity } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { afterEach, test } from "node:test";
+import { assertProblem } from "./client.mjs";
 import { Link, visitor } from "./links.mjs";
+import { openMarket } from "./market.mjs";
 import { Release, chunkKey, completeRelease, newId, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, openDispute, revoke, verdict } from "./statements.mjs";
@@ -15,28 +13,12 @@ const WEEK = 7 * DAY;
 const RECORD_DAYS = 30;
 const RUN = 5;
 
-let server;
-let seller;
-let buyer;
-let arbiter;
-before(async () => {
-  const seed = randomBytes(32);
-  const { id } = identity(seed);
-  server = await startServer({
-    vars: {
-      RETENTION_RUN: String(RUN),
-      RECORD_DAYS: String(RECORD_DAYS),
-      ARBITER_AILOCK_ID: id,
-      OPERATOR_AILOCK_ID: id,
-    },
-  });
-  [seller, buyer] = await Promise.all(Array.from({ length: 2 }, () => Client.registered(server)));
-  arbiter = new Client(server, identity(seed), await makeProofKey());
-  await arbiter.register();
-  // From here on time only goes forward, so that tokens stay good.
-  await server.clock.advance(0);
+const { server, seller, buyer, arbiter } = await openMarket({
+  offices: ["arbiter", "operator"],
+  vars: { RETENTION_RUN: String(RUN), RECORD_DAYS: String(RECORD_DAYS) },
 });
-after(() => server.close());
+// From here on time only goes forward, so that tokens stay good.
+await server.clock.advance(0);
 // What one test left is gone before the next: every run handles few things.
 afterEach(() =>
   server.db.exec("update releases set expires_at = 9007199254740991 where deleted_at is null"),

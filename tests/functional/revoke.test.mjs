@@ -1,30 +1,16 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
-import { identity } from "../interop/protocol.mjs";
-import { Client, assertProblem, makeProofKey } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { test } from "node:test";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { revoke } from "./statements.mjs";
 
 const SIZE = 4_194_048 + 100;
 
-let server;
-let seller;
-let buyer;
-let stranger;
-let operator;
-before(async () => {
-  const seed = randomBytes(32);
-  server = await startServer({ vars: { OPERATOR_AILOCK_ID: identity(seed).id } });
-  [seller, buyer, stranger] = await Promise.all(
-    Array.from({ length: 3 }, () => Client.registered(server)),
-  );
-  operator = new Client(server, identity(seed), await makeProofKey());
-  await operator.register();
+const { seller, buyer, stranger, operator } = await openMarket({
+  offices: ["operator"],
 });
-after(() => server.close());
 
 test("the seller takes an offer back before anybody has accepted it", async () => {
   const sale = await Sale.offered(seller, buyer);

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sha256 } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import { answer, chunkKey, countRows, newId, openRelease, storedKeys } from "./release.mjs";
 
 const FULL_CHUNK = 4_194_048;
 
-let server;
-let seller;
-let stranger;
-before(async () => {
-  server = await startServer();
-  seller = await Client.registered(server);
-  stranger = await Client.registered(server);
-});
-after(() => server.close());
+const { server, seller, stranger } = await openMarket();
 
 const opened = (sizes) => openRelease(seller, sizes);
 const count = (table, column, value) => countRows(server, table, column, value);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { identity, signStatement, statementHash, text } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import {
   Release,
   answer,
@@ -17,15 +17,7 @@ import {
 
 const FULL_CHUNK = 4_194_048;
 
-let server;
-let seller;
-let stranger;
-before(async () => {
-  server = await startServer();
-  seller = await Client.registered(server);
-  stranger = await Client.registered(server);
-});
-after(() => server.close());
+const { server, seller, stranger } = await openMarket();
 
 const opened = (sizes) => openRelease(seller, sizes);
 const count = (table, column, value) => countRows(server, table, column, value);

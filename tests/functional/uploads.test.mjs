@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sha256, text } from "../interop/protocol.mjs";
-import { Client, assertProblem } from "./client.mjs";
-import { startServer } from "./harness.mjs";
+import { assertProblem } from "./client.mjs";
+import { openMarket } from "./market.mjs";
 import {
   Release,
   answer,
@@ -17,17 +17,9 @@ import {
 
 const FULL_CHUNK = 4_194_048;
 
-let server;
-let seller;
-let stranger;
-before(async () => {
-  server = await startServer({
-    vars: { MAX_FILE_BYTES: "20000000", MAX_RELEASE_BYTES: "30000000" },
-  });
-  seller = await Client.registered(server);
-  stranger = await Client.registered(server);
+const { server, seller, stranger } = await openMarket({
+  vars: { MAX_FILE_BYTES: "20000000", MAX_RELEASE_BYTES: "30000000" },
 });
-after(() => server.close());
 
 const newRelease = async (sizes) => new Release(seller, await createProduct(seller), sizes);
 

@@ -8,7 +8,7 @@ use worker::{Request, Response};
 
 use super::download::{chunk_len, missing, not_satisfiable, wanted};
 use crate::auth::{Caller, Party};
-use crate::blobs::{Blobs, ChunkKey};
+use crate::blobs::ChunkKey;
 use crate::byte_range::NotSatisfiable;
 use crate::context::Ctx;
 use crate::error::ApiError;
@@ -44,10 +44,8 @@ pub async fn chunk(request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
     let range = wanted.map(|wanted| wanted.within(size)).transpose();
     let range = range.map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
     let key = ChunkKey { release_id: place.storage_pointer, file_id: place.file_id, index: query.index };
-    let blobs = Blobs::new(ctx.blobs()?);
-    let found =
-        if ctx.method == "GET" { blobs.get_chunk(key, range).await } else { blobs.head_chunk(key).await };
-    chunk_response::make(found?.ok_or_else(missing)?, range)
+    let found = chunk_response::find(ctx, key, range).await?;
+    chunk_response::make(found.ok_or_else(missing)?, range)
 }
 
 /// An attachment of a sale of the caller's; anybody else's looks like none.

@@ -5,7 +5,7 @@
 
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::auth::access_token::Confirmation;
-use claimcheck_protocol::auth::ticket::{LIFETIME, Source, Ticket};
+use claimcheck_protocol::auth::ticket::{Source, Ticket};
 use claimcheck_protocol::bytes::Bytes;
 use claimcheck_protocol::ids::ClaimId;
 use claimcheck_protocol::problem::ProblemCode;
@@ -154,13 +154,13 @@ async fn answer(
         release_id: frozen.release_id,
         cnf: Confirmation { jkt: caller.jkt() },
     };
-    let lives = claim.expires_at.saturating_sub(ctx.now.seconds()).min(LIFETIME);
+    let (ticket, expires_in) = ctx.issue_ticket(&ticket, claim.expires_at)?;
     Ok(ClaimAnswer {
         claim_id: claim.id,
         transfer_id: transfer.id,
         release_id: frozen.release_id,
-        ticket: ctx.issue_ticket(&ticket, claim.expires_at)?,
-        expires_in: u64::try_from(lives).unwrap_or_default(),
+        ticket,
+        expires_in,
         claim_expires_at: claim.expires_at,
         nonce: claim.nonce,
         offer: transfer.offer.clone(),

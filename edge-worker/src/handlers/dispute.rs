@@ -1,38 +1,31 @@
 //! `products-dispute`: the buyer opens a dispute or takes it back, the seller answers, and both see where it stands.
 
 use claimcheck_protocol::dispute::{Dispute, DisputeAct};
-use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::transfer::{ApiEvent, DISPUTE_ANSWER_SECONDS, Ruling, TransitionError};
 use claimcheck_protocol::wire::{DisputeView, Disputes, MakeDispute};
-use serde::Deserialize;
 use worker::{Request, Response};
 
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::ApiError;
+use crate::extract::{self, OfTransfer};
 use crate::filing::{self, machine_id};
+use crate::sides;
 use crate::store::statements::Kind;
 use crate::store::transfers::StoredTransfer;
 use crate::store::{ailocks, disputes};
 use crate::transitions::Change;
-use crate::{extract, sides};
 
 /// In the audit log: an answer changes no state.
 const ANSWERED: &str = "dispute_answered";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Query {
-    transfer_id: TransferId,
-}
 
 /// POST takes a [`MakeDispute`], GET a transfer's id; both answer [`Disputes`].
 pub async fn show_or_file(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     if ctx.method == "POST" {
         return file(request, ctx, caller).await;
     }
-    let Query { transfer_id } = extract::query(ctx)?;
+    let OfTransfer { transfer_id } = extract::query(ctx)?;
     let (transfer, party) = sides::load(ctx, &caller, transfer_id).await?;
     respond(ctx, &transfer, party.id()).await
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use worker::{Request, Response};
 
 use crate::auth::Caller;
-use crate::blobs::{Blobs, ChunkKey};
+use crate::blobs::ChunkKey;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::releases;
@@ -40,8 +40,6 @@ pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
         return Err(ProblemCode::NotFound.into());
     }
     let key = ChunkKey { release_id, file_id: query.file, index: query.index };
-    let blobs = Blobs::new(ctx.blobs()?);
-    let found =
-        if ctx.method == "GET" { blobs.get_chunk(key, None).await } else { blobs.head_chunk(key).await };
-    chunk_response::make(found?.ok_or(ProblemCode::ReleaseGone)?, None)
+    let found = chunk_response::find(ctx, key, None).await?;
+    chunk_response::make(found.ok_or(ProblemCode::ReleaseGone)?, None)
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use worker::{Request, Response};
 
 use crate::auth::TicketHolder;
-use crate::blobs::{Blobs, ChunkKey, FoundChunk};
+use crate::blobs::{ChunkKey, FoundChunk};
 use crate::byte_range::{ByteRange, NotSatisfiable, Wanted};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
@@ -36,7 +36,7 @@ struct ManifestQuery {
 /// Answers a [`DownloadManifest`].
 pub async fn manifest(_request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
     let ManifestQuery { claim_id } = extract::query(ctx)?;
-    check_ticket(&holder, claim_id)?;
+    holder.check_claim(claim_id)?;
     let (row, release) = join(
         claims::find_download(&ctx.store, claim_id, None),
         releases::find(&ctx.store, holder.release_id),
@@ -61,7 +61,7 @@ struct ChunkQuery {
 /// Streams one chunk, or the whole segments of it that a Range asks for.
 pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
     let query: ChunkQuery = extract::query(ctx)?;
-    check_ticket(&holder, query.claim_id)?;
+    holder.check_claim(query.claim_id)?;
     let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
     let wanted = wanted(&request, ctx)?;
     let (row, range, found) = match wanted {
@@ -92,12 +92,11 @@ async fn whole(
     query: &ChunkQuery,
     key: ChunkKey,
 ) -> Result<(Download, Option<FoundChunk>), ApiError> {
-    let blobs = Blobs::new(ctx.blobs()?);
-    let find_chunk = async {
-        if ctx.method == "GET" { blobs.get_chunk(key, None).await } else { blobs.head_chunk(key).await }
-    };
-    let (row, found) =
-        join(claims::find_download(&ctx.store, query.claim_id, Some(query.file)), find_chunk).await;
+    let (row, found) = join(
+        claims::find_download(&ctx.store, query.claim_id, Some(query.file)),
+        chunk_response::find(ctx, key, None),
+    )
+    .await;
     let row = check_access(row?, ctx, query.claim_id).await?;
     check_chunk(row, query.index)?;
     Ok((row, found?))
@@ -114,15 +113,8 @@ async fn part(
     let row = check_access(row, ctx, query.claim_id).await?;
     let size = check_chunk(row, query.index)?;
     let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
-    let found = Blobs::new(ctx.blobs()?).get_chunk(key, Some(range)).await?;
+    let found = chunk_response::find(ctx, key, Some(range)).await?;
     Ok((row, Some(range), found))
-}
-
-fn check_ticket(holder: &TicketHolder, claim_id: ClaimId) -> Result<(), ApiError> {
-    if holder.claim_id == claim_id {
-        return Ok(());
-    }
-    Err(Refusal::new(ProblemCode::InvalidTicket).detail("the ticket is another claim's").into())
 }
 
 /// Refuses where the claim, the sale or the link gives no access any more. That a link ended under a download goes into

@@ -13,8 +13,8 @@ use worker::{Request, Response};
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::StoreError;
 use crate::store::erasure::{self, OpenSale};
-use crate::store::{StoreError, transfers};
 use crate::transitions::{self, Change};
 use crate::{extract, respond};
 
@@ -56,8 +56,7 @@ fn end_of(sale: &OpenSale, id: AilockId) -> Option<Change> {
 }
 
 async fn end(ctx: &Ctx, sale: &OpenSale, id: AilockId) -> Result<(), ApiError> {
-    let transfer = transfers::find(&ctx.store, sale.id).await?;
-    let transfer = transfer.ok_or(ApiError::Bug("a sale that was listed does not exist"))?;
+    let transfer = transitions::load(ctx, sale.id).await?;
     transitions::apply(ctx, Actor::Ailock(id), transfer, |transfer| {
         let now = OpenSale { status: transfer.machine.status(), ..*sale };
         if now.status.is_terminal() {

@@ -9,7 +9,7 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::findings::{self, PAGE};
-use crate::{extract, respond};
+use crate::{extract, page, respond};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,11 +25,8 @@ pub async fn list(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
     }
     let Query { after, limit } = extract::query(ctx)?;
     let limit = limit.unwrap_or(PAGE).clamp(1, PAGE);
-    // One more than asked for tells whether there is another page.
     let mut found = findings::list(&ctx.store, after.unwrap_or_default(), limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| more).map(|finding| finding.finding_id);
+    let next = page::cut(&mut found, limit, |finding| finding.finding_id);
     let refunds = findings::owed_refunds(&ctx.store).await?;
     respond::json(&Findings { findings: found, next, refunds })
 }

@@ -11,7 +11,7 @@ use worker::{Request, Response};
 use super::offers::{check_envelope, find_release};
 use crate::auth::Caller;
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, unprocessable};
 use crate::store::transfers::{Frozen, StoredTransfer};
 use crate::store::{content_checks, releases};
 use crate::transitions::{self, Change};
@@ -58,8 +58,4 @@ async fn release_of(ctx: &Ctx, transfer: &StoredTransfer, body: &MakeGrant) -> R
 fn decide(transfer: &StoredTransfer, envelope: &Envelope, frozen: Frozen) -> Option<Change> {
     let is_granted = transfer.grant.as_ref() == Some(envelope) && transfer.frozen == Some(frozen);
     (!is_granted).then(|| Change::by(ApiEvent::Grant).granting(envelope.clone(), frozen))
-}
-
-fn unprocessable(detail: &'static str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }

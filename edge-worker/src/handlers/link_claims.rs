@@ -5,7 +5,7 @@
 
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::auth::access_token::Confirmation;
-use claimcheck_protocol::auth::ticket::{LIFETIME, Source, Ticket};
+use claimcheck_protocol::auth::ticket::{Source, Ticket};
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::ids::{ClaimId, LinkId, TransferId};
 use claimcheck_protocol::jcs;
@@ -21,7 +21,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::link_log::{self, LinkEvent, TRY_SECONDS, Visitor};
 use crate::store::links::{self, NewLinkClaim, StoredLink};
-use crate::store::{releases, transfers};
+use crate::store::releases;
 use crate::transitions::{self, Change};
 use crate::{extract, random, respond, sides, visitor};
 
@@ -152,8 +152,7 @@ async fn refused(ctx: &Ctx, link: &StoredLink) -> Result<ApiError, ApiError> {
 
 /// Records in the sale's chain what happened with its link.
 async fn note(ctx: &Ctx, order: TransferId, action: &'static str) -> Result<(), ApiError> {
-    let transfer =
-        transfers::find(&ctx.store, order).await?.ok_or(ApiError::Bug("a link without its sale"))?;
+    let transfer = transitions::load(ctx, order).await?;
     transitions::apply(ctx, Actor::Server, transfer, |_| Ok(Some(Change::noting(action)))).await.map(drop)
 }
 
@@ -170,14 +169,14 @@ async fn answer(
         release_id: link.release_id,
         cnf: Confirmation { jkt: prover.jkt() },
     };
-    let lives = claim_expires_at.saturating_sub(ctx.now.seconds()).min(LIFETIME);
+    let (ticket, expires_in) = ctx.issue_ticket(&ticket, claim_expires_at)?;
     Ok(LinkClaim {
         claim_id,
         link_id: link.immutable_id,
         release_id: link.release_id,
         file_id: link.digital_file_id,
-        ticket: ctx.issue_ticket(&ticket, claim_expires_at)?,
-        expires_in: u64::try_from(lives).unwrap_or_default(),
+        ticket,
+        expires_in,
         claim_expires_at,
         wrapped_key: link.wrapped_key,
         sealed_name: link.sealed_name.clone(),
@@ -188,10 +187,7 @@ async fn answer(
 /// The link of a ticket whose claim is `claim_id`. A sale's claim is another route's affair.
 fn check_holder(holder: &TicketHolder, claim_id: ClaimId) -> Result<LinkId, ApiError> {
     match holder.source {
-        Source::Link(link_id) if holder.claim_id == claim_id => Ok(link_id),
-        Source::Link(_) => {
-            Err(Refusal::new(ProblemCode::InvalidTicket).detail("the ticket is another claim's").into())
-        }
+        Source::Link(link_id) => holder.check_claim(claim_id).map(|()| link_id),
         Source::Transfer(_) => Err(ProblemCode::NotFound.into()),
     }
 }

@@ -3,9 +3,9 @@
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::ids::LinkId;
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::transfer::{ContentState, TransitionError};
+use claimcheck_protocol::transfer::TransitionError;
 use claimcheck_protocol::wire::{
-    DownloadLink, DownloadLinks, LINK_DOWNLOADS, LINK_SECONDS, LinkLog, MAX_SEALED_NAME, MakeLink, RevokeLink,
+    DownloadLinks, LINK_DOWNLOADS, LINK_SECONDS, LinkLog, MAX_SEALED_NAME, MakeLink, RevokeLink,
 };
 use claimcheck_protocol::{bytes::Bytes32, jcs};
 use serde::Deserialize;
@@ -13,12 +13,12 @@ use worker::{Request, Response};
 
 use crate::auth::{Caller, Owner};
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, unprocessable};
 use crate::store::links::{self, NewLink, StoredLink};
 use crate::store::transfers::{ClaimsState, StoredTransfer};
-use crate::store::{content_checks, files, link_log, releases, transfers};
+use crate::store::{files, link_log, releases};
 use crate::transitions::{self, Change};
-use crate::{extract, respond, sides};
+use crate::{content_checks, extract, page, respond, sides};
 
 const DEFAULT_PAGE: u32 = 50;
 const MAX_PAGE: u32 = 100;
@@ -28,7 +28,8 @@ pub async fn make_or_list(request: Request, ctx: &Ctx, caller: Caller) -> Result
     if ctx.method == "POST" { make(request, ctx, caller).await } else { list(ctx, caller).await }
 }
 
-/// Takes a [`MakeLink`], answers a [`DownloadLink`]. The same id with the same body is the same request.
+/// Takes a [`MakeLink`], answers a [`claimcheck_protocol::wire::DownloadLink`]. The same id with the same body is the
+/// same request.
 async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let body: MakeLink = extract::json(&mut request).await?;
     let body_hash = jcs::hash(&body).map_err(|_| ApiError::Bug("a link has no canonical form"))?;
@@ -92,10 +93,7 @@ async fn check_release(ctx: &Ctx, caller: &Caller, body: &MakeLink) -> Result<()
     {
         return Err(ProblemCode::NotFound.into());
     }
-    match content_checks::state(&ctx.store, body.release_id).await? {
-        ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
-        ContentState::Pending | ContentState::Clean => Ok(()),
-    }
+    content_checks::require_accepted(ctx, body.release_id).await.map(drop)
 }
 
 /// The sale that the link is for: the caller's, of this release, and its buyer has access.
@@ -146,7 +144,7 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
-/// With `link_id` a [`DownloadLink`], else a page of [`DownloadLinks`]; the caller's own.
+/// With `link_id` a [`claimcheck_protocol::wire::DownloadLink`], else a page of [`DownloadLinks`]; the caller's own.
 async fn list(ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let query: ListQuery = extract::query(ctx)?;
     let now = ctx.now.seconds();
@@ -154,12 +152,9 @@ async fn list(ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
         return respond::json(&load(ctx, &caller, id).await?.view(now));
     }
     let limit = query.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
-    // One more than asked for tells whether there is another page.
-    let found = links::list(&ctx.store, caller.id(), query.after, limit + 1, now).await?;
-    let mut links: Vec<DownloadLink> = found.iter().map(|link| link.view(now)).collect();
-    let more = links.len() > limit as usize;
-    links.truncate(limit as usize);
-    let next = links.last().filter(|_| more).map(|link| link.link_id);
+    let mut found = links::list(&ctx.store, caller.id(), query.after, limit + 1, now).await?;
+    let next = page::cut(&mut found, limit, |link| link.immutable_id);
+    let links = found.iter().map(|link| link.view(now)).collect();
     respond::json(&DownloadLinks { links, next })
 }
 
@@ -170,7 +165,8 @@ async fn load(ctx: &Ctx, caller: &Caller, id: LinkId) -> Result<StoredLink, ApiE
     Ok(link)
 }
 
-/// Takes a [`RevokeLink`], answers the [`DownloadLink`] as it is then. Again is as good as once.
+/// Takes a [`RevokeLink`], answers the [`claimcheck_protocol::wire::DownloadLink`] as it is then. Again is as good as
+/// once.
 pub async fn revoke(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let RevokeLink { link_id } = extract::json(&mut request).await?;
     let link = load(ctx, &caller, link_id).await?;
@@ -180,9 +176,7 @@ pub async fn revoke(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<R
         match link.order_id {
             None => drop(ctx.store.run(revoke).await?),
             Some(order) => {
-                let transfer = transfers::find(&ctx.store, order)
-                    .await?
-                    .ok_or(ApiError::Bug("a link without its sale"))?;
+                let transfer = transitions::load(ctx, order).await?;
                 let decide =
                     |_: &StoredTransfer| Ok(Some(Change::noting("link_revoked").with(revoke.clone())));
                 transitions::apply(ctx, Actor::Ailock(caller.id()), transfer, decide).await?;
@@ -206,12 +200,6 @@ pub async fn log(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respons
     load(ctx, &caller, query.link_id).await?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
     let mut entries = link_log::list(&ctx.store, query.link_id, query.after, limit + 1).await?;
-    let more = entries.len() > limit as usize;
-    entries.truncate(limit as usize);
-    let next = entries.last().filter(|_| more).map(|entry| entry.entry_id);
+    let next = page::cut(&mut entries, limit, |entry| entry.entry_id);
     respond::json(&LinkLog { entries, next })
-}
-
-fn unprocessable(detail: &'static str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }

@@ -1,12 +1,11 @@
 //! `GET listings-show` and `POST listings-buy`: what anybody sees of a listing, and how a buyer's sale of it begins.
 
-use claimcheck_protocol::bytes::Bytes;
 use claimcheck_protocol::ids::{ListingId, ProductId};
+use claimcheck_protocol::jcs;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::transfer::Delivery;
 use claimcheck_protocol::wire::{BuyListing, ListingSale, ListingState};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use worker::{Request, Response};
 
 use super::offers::{self, Draft, check_release};
@@ -63,7 +62,7 @@ fn check_caller(caller: &Caller, listing: &Listing, body: &BuyListing) -> Result
     if listing.seller_ailock_id == caller.id() {
         return Err(Refusal::new(ProblemCode::Unprocessable).detail("buyer and seller are the same").into());
     }
-    if Bytes(Sha256::digest(body.auth.as_ref()).into()) != listing.auth_hash {
+    if jcs::sha256(&[body.auth.as_ref()]) != listing.auth_hash {
         return Err(Refusal::new(ProblemCode::Forbidden).detail("auth is not this listing's").into());
     }
     Ok(())

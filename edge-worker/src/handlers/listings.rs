@@ -10,11 +10,11 @@ use worker::{Request, Response};
 use super::offers::{check_expiry, check_release};
 use crate::auth::{Caller, Owner};
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, Refusal, unprocessable};
 use crate::store::listings::{self, Listing};
 use crate::store::products;
 use crate::stripe::connect;
-use crate::{extract, respond, sides};
+use crate::{extract, page, respond, sides};
 
 const DEFAULT_PAGE: u32 = 20;
 const MAX_PAGE: u32 = 100;
@@ -39,9 +39,7 @@ async fn list(ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
         return Err(Refusal::new(ProblemCode::InvalidRequest).detail("limit must be 1 to 100").into());
     }
     let mut found = listings::list(&ctx.store, caller.id(), query.after, limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| more).map(|listing| listing.id);
+    let next = page::cut(&mut found, limit, |listing| listing.id);
     let listings = found.iter().map(|listing| listing.own_view(ctx.now.seconds())).collect();
     respond::json(&Listings { listings, next })
 }
@@ -112,8 +110,4 @@ pub async fn close(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Re
 
 async fn load(ctx: &Ctx, id: ListingId) -> Result<Listing, ApiError> {
     listings::find(&ctx.store, id).await?.ok_or_else(|| ProblemCode::NotFound.into())
-}
-
-fn unprocessable(detail: &'static str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }

@@ -16,12 +16,12 @@ use worker::{Request, Response};
 
 use crate::auth::{Caller, Owner};
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, Refusal, unprocessable};
 use crate::store::transfers::{self, Access, Frozen, StoredTransfer};
-use crate::store::{ailocks, content_checks, products, releases};
+use crate::store::{ailocks, products, releases};
 use crate::stripe::connect;
 use crate::transitions::{self, BeginError};
-use crate::{extract, respond, sides};
+use crate::{content_checks, extract, respond, sides};
 
 /// The longest time that an offer stays open: 366 days.
 const MAX_OFFER_SECONDS: i64 = 366 * 24 * 3600;
@@ -117,10 +117,7 @@ pub(super) async fn check_release(
         return Ok((None, ContentState::Pending));
     };
     let frozen = find_release(ctx, offer, Frozen { release_id, manifest_hash }).await?;
-    match content_checks::state(&ctx.store, release_id).await? {
-        ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
-        content => Ok((Some(frozen), content)),
-    }
+    Ok((Some(frozen), content_checks::require_accepted(ctx, release_id).await?))
 }
 
 /// Holds a release against the offer: complete, of the same product and seller, with that manifest, and still there.
@@ -192,8 +189,4 @@ pub(super) async fn begin(
         updated_at: now,
     };
     transitions::begin(ctx, Actor::Ailock(caller.id()), transfer, &effects).await
-}
-
-fn unprocessable(detail: &'static str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }

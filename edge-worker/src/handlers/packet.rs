@@ -2,31 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use claimcheck_protocol::ids::TransferId;
 use claimcheck_protocol::keys::AilockKeys;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::packet::{Packet, PaymentFacts};
 use claimcheck_protocol::signed::{Signed, V1};
-use serde::Deserialize;
 use worker::{Request, Response};
 
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::ApiError;
+use crate::extract::{self, OfTransfer};
 use crate::store::statements::{self, Kind};
 use crate::store::transfers::StoredTransfer;
 use crate::store::{audit, claims, releases};
-use crate::{extract, respond, sides};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Query {
-    transfer_id: TransferId,
-}
+use crate::{respond, sides};
 
 /// Answers a signed [`Packet`] in its canonical form, to both sides, and to the arbiter once there is a dispute.
 pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
-    let Query { transfer_id } = extract::query(ctx)?;
+    let OfTransfer { transfer_id } = extract::query(ctx)?;
     let transfer = sides::load_or_arbitrate(ctx, &caller, transfer_id).await?;
     let packet = gather(ctx, &transfer).await?;
     respond::canonical_json(&ctx.server_keys()?.sign_statement(packet)?)

@@ -11,7 +11,7 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::files;
-use crate::{extract, respond};
+use crate::{extract, page, respond};
 
 const DEFAULT_PAGE: u32 = 100;
 const MAX_PAGE: u32 = 500;
@@ -29,10 +29,7 @@ pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
     let product_id: ProductId = ctx.path_param("id")?.parse().map_err(|_| ProblemCode::NotFound)?;
     products::load(ctx, &caller, product_id).await?;
     let limit = query.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
-    // One more than asked for tells whether there is another page.
     let mut files = files::get_product_files(&ctx.store, product_id, query.after, limit + 1).await?;
-    let more = files.len() > limit as usize;
-    files.truncate(limit as usize);
-    let next = files.last().filter(|_| more).map(|file| file.file_id);
+    let next = page::cut(&mut files, limit, |file| file.file_id);
     respond::json(&ProductFiles { product_id, files, next })
 }

@@ -13,7 +13,7 @@ use crate::auth::{Caller, Owner};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::{products, releases};
-use crate::{extract, respond};
+use crate::{extract, page, respond};
 
 const DEFAULT_PAGE: u32 = 50;
 const MAX_PAGE: u32 = 100;
@@ -72,11 +72,8 @@ async fn show(ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
 
 async fn page(ctx: &Ctx, caller: &Caller, query: &Query) -> Result<Products, ApiError> {
     let limit = query.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
-    // One more than asked for tells whether there is another page.
     let mut products = products::list(&ctx.store, caller.id(), query.after, limit + 1).await?;
-    let more = products.len() > limit as usize;
-    products.truncate(limit as usize);
-    let next = products.last().filter(|_| more).map(|product| product.product_id);
+    let next = page::cut(&mut products, limit, |product| product.product_id);
     Ok(Products { products, next })
 }
 

@@ -15,7 +15,7 @@ use worker::{Request, Response};
 use super::requirements::view;
 use crate::auth::Caller;
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, Refusal, unprocessable};
 use crate::store::attachments;
 use crate::store::inputs::{self, Inputs};
 use crate::store::transfers::StoredTransfer;
@@ -153,8 +153,4 @@ fn decide(transfer: &StoredTransfer, body: &SubmitInputs, now: i64) -> Result<Ch
     let put = inputs::put(transfer.id, &body.inputs)
         .map_err(|_| ApiError::Bug("an input has no canonical form"))?;
     Ok(Change::by(event).with(put))
-}
-
-fn unprocessable(detail: &str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }

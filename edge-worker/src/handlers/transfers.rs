@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::transfers::{self, Role};
-use crate::{extract, respond, sides};
+use crate::{extract, page, respond, sides};
 
 const DEFAULT_PAGE: u32 = 20;
 const MAX_PAGE: u32 = 100;
@@ -36,9 +36,7 @@ pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
         return Err(Refusal::new(ProblemCode::InvalidRequest).detail("limit must be 1 to 100").into());
     }
     let mut found = transfers::list(&ctx.store, caller.id(), query.role, query.after, limit + 1).await?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found.last().filter(|_| more).map(|transfer| transfer.id);
+    let next = page::cut(&mut found, limit, |transfer| transfer.id);
     let transfers = found.iter().map(|transfer| sides::view(transfer, caller.id())).collect();
     respond::json(&Transfers { transfers, next })
 }

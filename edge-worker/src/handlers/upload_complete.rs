@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::blobs::Blobs;
 use crate::chunk_map::{self, Shortfall};
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::{ApiError, Refusal, unprocessable};
 use crate::store::StoreError;
 use crate::store::releases::{self, NewRelease};
 use crate::store::uploads::{self, Upload};
@@ -83,10 +83,6 @@ pub(super) fn check_subject(
 pub(super) async fn check_stored(ctx: &Ctx, manifest: &Manifest) -> Result<(), ApiError> {
     let stored = Blobs::new(ctx.blobs()?).list(manifest.release_id).await?;
     chunk_map::check(manifest, &stored).map_err(refuse)
-}
-
-fn unprocessable(detail: &str) -> ApiError {
-    Refusal::new(ProblemCode::Unprocessable).detail(detail).into()
 }
 
 fn refuse(shortfall: Shortfall) -> ApiError {

@@ -116,8 +116,8 @@ pub fn cancel(id: ClaimId, holder: AilockId, now: i64) -> Query {
     .bind(now)
 }
 
-/// Marks a claim as used, if it still runs and the sale, or the link, gives access. Returns whether it did; only then may the first
-/// chunk be served.
+/// Marks a claim as used, if it still runs and the sale, or the link, gives access. Returns whether it did; only then
+/// may the first chunk be served.
 pub async fn mark_used(store: &Store, id: ClaimId, now: i64) -> Result<bool, StoreError> {
     let query = sql("update claims set first_chunk_at = ?2 where id = ?1 and first_chunk_at is null \
          and cancelled_at is null and expires_at > ?2 and case when link_id is null \

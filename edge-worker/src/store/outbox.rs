@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::{JsonText, Param, Query, Store, StoreError, sql};
 use crate::stripe::StripeCall;
 
+/// Seconds for which a run has a call to itself; longer than any call lasts.
+const TAKEN_SECONDS: i64 = 120;
+
 /// What is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum StripeKind {
@@ -111,13 +114,13 @@ pub async fn due(store: &Store, now: i64, limit: u32) -> Result<Vec<DueCall>, St
     store.all(query.bind(now).bind(limit)).await
 }
 
-/// Takes a call for itself until `until`: changes no row where another run has taken it.
-pub fn take(id: u32, attempts: u32, until: i64) -> Query {
+/// Takes a call for itself for a while: changes no row where another run has taken it.
+pub fn take(id: u32, attempts: u32, now: i64) -> Query {
     sql("update outbox set attempts = attempts + 1, next_attempt_at = ?3 \
          where id = ?1 and attempts = ?2 and next_attempt_at is not null")
     .bind(id)
     .bind(attempts)
-    .bind(until)
+    .bind(now + TAKEN_SECONDS)
 }
 
 /// It succeeded, or there is nothing left to do.

@@ -17,7 +17,7 @@ use crate::log;
 use crate::store::findings::{self, Finding, Kind};
 use crate::store::payments::{self, Attempt};
 use crate::store::stripe_events::{self, NewEvent, Outcome, Waiting};
-use crate::store::transfers::{self, StoredTransfer};
+use crate::store::transfers::StoredTransfer;
 use crate::transitions::{self, Change};
 
 /// Where Stripe said it.
@@ -36,7 +36,7 @@ pub async fn take(ctx: &Ctx, event: &NewEvent) -> Result<Outcome, ApiError> {
         record(ctx, event, None, Outcome::Waiting).await?;
         // The session or payment may have become known just now.
         let Some(attempt) = find(ctx, fact).await? else { return Ok(Outcome::Waiting) };
-        let transfer = load(ctx, attempt.transfer_id).await?;
+        let transfer = transitions::load(ctx, attempt.transfer_id).await?;
         let reference = stripe_events::reference(fact).unwrap_or_default();
         let livemode = attempt.livemode == Some(true);
         apply_waiting(ctx, transfer, reference, livemode).await?;
@@ -46,13 +46,9 @@ pub async fn take(ctx: &Ctx, event: &NewEvent) -> Result<Outcome, ApiError> {
         note(ctx, &finding).await?;
         return record(ctx, event, Some(attempt.transfer_id), Outcome::NoEffect).await;
     }
-    let transfer = load(ctx, attempt.transfer_id).await?;
+    let transfer = transitions::load(ctx, attempt.transfer_id).await?;
     apply(ctx, transfer, fact, Source::Event(event)).await?;
     Ok(Outcome::Applied)
-}
-
-async fn load(ctx: &Ctx, id: TransferId) -> Result<StoredTransfer, ApiError> {
-    transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("an attempt to pay is of no transfer"))
 }
 
 /// The attempt that a fact is about, by the ids that were stored here.

@@ -18,8 +18,6 @@ use crate::store::webhooks::{self, DueDelivery};
 
 /// Deliveries of one run.
 const MAX_DELIVERIES: u32 = 20;
-/// Seconds for which a run has a delivery to itself; longer than any call lasts.
-const TAKEN_SECONDS: i64 = 120;
 /// Attempts to deliver one event; with the delays between them they span a day and a half.
 const MAX_ATTEMPTS: u32 = 14;
 /// An address is given up once this many attempts in a row have failed,
@@ -34,7 +32,7 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
     let mut failing: BTreeSet<WebhookId> = BTreeSet::new();
     let mut taken = 0;
     for due in webhooks::due(&ctx.store, now, MAX_DELIVERIES).await? {
-        let take = outbox::take(due.id, due.attempts, now + TAKEN_SECONDS);
+        let take = outbox::take(due.id, due.attempts, now);
         if failing.contains(&due.webhook_id) || ctx.store.run(take).await? == 0 {
             continue;
         }
