@@ -86,6 +86,7 @@ test("the views of selling to anybody are accessible", async () => {
   await page.getByLabel("Anyone who has the link").check();
   await page.locator("cc-sell cc-price").getByLabel("Price").fill("3");
   await page.getByRole("button", { name: "Ask for something" }).click();
+  await page.getByLabel("Kind of answer").selectOption("File");
   await page.locator("cc-sell summary", { hasText: "Access and expiry" }).click();
   await assertAccessible(page, "the form with all terms");
   await page.getByLabel("What you ask for").fill("Name");
@@ -99,6 +100,8 @@ test("the views of selling to anybody are accessible", async () => {
   await page.locator("summary", { hasText: "Make a download link" }).click();
   await page.getByRole("button", { name: "Make the link" }).click();
   await page.locator("cc-links cc-copy-id code").waitFor();
+  await page.getByRole("button", { name: "Show the log" }).click();
+  await page.getByText("Nobody has followed this link yet.").waitFor();
   const link = await page.locator("cc-links cc-copy-id code").innerText();
   await assertAccessible(page, "the files and their links");
 

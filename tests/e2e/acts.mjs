@@ -25,16 +25,25 @@ export async function startSale(page, { files, buyer, title, price, asks = [] })
   await page.getByRole("button", { name: "Seal, upload and offer" }).click();
 }
 
-/** @typedef {{ label: string, kind?: string, timing?: string, isOptional?: boolean }} Ask as the form names them */
+/**
+ * As the form names them; the last three of a file.
+ *
+ * @typedef {{ label: string, kind?: string, timing?: string, isOptional?: boolean,
+ *   takes?: string[], otherTypes?: string, megabytes?: string }} Ask
+ */
 
 /** @param {import("playwright-core").Locator} terms @param {Ask} ask */
-async function addAsk(terms, { label, kind, timing, isOptional = false }) {
+async function addAsk(terms, { label, kind, timing, isOptional = false, takes = [], ...limits }) {
   await terms.getByRole("button", { name: "Ask for something" }).click();
   const ask = terms.locator("fieldset.ask").last();
   await ask.getByLabel("What you ask for").fill(label);
   if (kind !== undefined) await ask.getByLabel("Kind of answer").selectOption(kind);
   if (timing !== undefined) await ask.getByLabel("When", { exact: true }).selectOption(timing);
   if (isOptional) await ask.getByLabel("The sale waits for it").uncheck();
+  for (const kind of takes) await ask.getByLabel(kind, { exact: true }).check();
+  const { otherTypes, megabytes } = limits;
+  if (otherTypes !== undefined) await ask.getByLabel("Other media types").fill(otherTypes);
+  if (megabytes !== undefined) await ask.getByLabel("Largest size in MB").fill(megabytes);
 }
 
 /** What the fake Stripe has to tell arrives. @param {{ stripe: import("../fake-stripe/server.mjs").FakeStripe }} stage */

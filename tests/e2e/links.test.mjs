@@ -94,6 +94,45 @@ test("a password is asked for, a wrong one costs nothing, and a revoked link end
   await late.getByText("This link has ended, or was taken back.").waitFor();
 });
 
+test("a link for a part of a download is not asked for", async () => {
+  const form = seller.page.locator("cc-link-form");
+  await form.getByLabel("Downloads").fill("1.5");
+  await form.getByRole("button", { name: "Make the link" }).click();
+  await form.getByText("Enter a whole number from 1 to 5.").waitFor();
+  assert.equal(
+    await form.getByLabel("Downloads").evaluate((input) => input === document.activeElement),
+    true,
+  );
+  await form.getByLabel("Downloads").fill("5");
+});
+
+test("a log of many entries is shown to its end", async () => {
+  await makeLink({});
+  const { db } = stage.server;
+  const [{ id }] = (
+    await db
+      .prepare("select immutable_id as id from download_links order by immutable_id desc limit 1")
+      .all()
+  ).results;
+  const resumed = db.prepare(
+    "insert into link_log (link_id, event, at, user_agent) values (?1, 'resumed', 1, ?2)",
+  );
+  await db.batch(Array.from({ length: 120 }, (_, index) => resumed.bind(id, `agent ${index}.`)));
+  const link = newest();
+  await link.getByRole("button", { name: "Show the log" }).click();
+  const rows = link.locator("tbody tr");
+  await rows.nth(49).waitFor();
+  assert.equal(await rows.count(), 50);
+  for (const shown of [100, 120]) {
+    await link.getByRole("button", { name: "Show earlier entries" }).click();
+    await rows.nth(shown - 1).waitFor();
+  }
+  assert.match(await rows.last().innerText(), /agent 0\./);
+  assert.equal(await link.getByRole("button", { name: "Show earlier entries" }).count(), 0);
+  await link.getByRole("button", { name: "Hide the log" }).click();
+  assert.equal(await rows.count(), 0);
+});
+
 test("a new release stands beside the earlier one", async () => {
   const { page } = seller;
   const [next = ""] = await makeFiles(folder, { "east.txt": 200 });
@@ -102,4 +141,43 @@ test("a new release stands beside the earlier one", async () => {
   await page.getByText("The new release is stored.").waitFor();
   await page.locator("[data-current=yes] .path", { hasText: "east.txt" }).waitFor();
   assert.equal(await page.locator("[data-current=no] .path").count(), 2);
+});
+
+/** The files of one of the seller's products. @param {string} title */
+async function openFiles(title) {
+  const { page } = seller;
+  await page.getByRole("link", { name: "Sell", exact: true }).click();
+  await page
+    .locator("cc-sales li.card", { hasText: title })
+    .getByRole("link", { name: "Files and download links" })
+    .click();
+  await page.getByRole("heading", { name: `Files of “${title}”` }).waitFor();
+  await page.getByRole("heading", { name: "Upload a new release" }).waitFor();
+}
+
+test("an upload to one product is not shown at another, and goes on behind it", async () => {
+  const { page } = seller;
+  const [buyer, [legend = ""]] = [
+    await stage.person(),
+    await makeFiles(folder, { "legend.txt": 10 }),
+  ];
+  await page.getByRole("link", { name: "Sell", exact: true }).click();
+  await page.getByRole("button", { name: "Sell something else" }).click();
+  await startSale(page, { files: [legend], buyer: buyer.id, title: "Legend" });
+  await waitUntilOffered(page);
+  await openFiles("Maps");
+  const [west = ""] = await makeFiles(folder, { "west.bin": 6_000_000 });
+  const held = stage.line.holdAfter(1_000_000, "up");
+  await page.locator("cc-files input[type=file]:not([webkitdirectory])").setInputFiles(west);
+  await page.getByRole("button", { name: "Seal and upload" }).click();
+  await held;
+  await page.locator("cc-files cc-meter").waitFor();
+  stage.line.mend();
+  await openFiles("Legend");
+  await page.getByRole("button", { name: "Seal and upload" }).waitFor();
+  assert.equal(await page.locator("cc-files cc-meter").count(), 0);
+  assert.equal(await page.getByText("The new release is stored.").count(), 0);
+  await openFiles("Maps");
+  await page.getByText("The new release is stored.").waitFor();
+  await page.locator("[data-current=yes] .path", { hasText: "west.bin" }).waitFor();
 });

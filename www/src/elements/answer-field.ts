@@ -2,11 +2,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { RequiredInput } from "claimcheck";
 import { bytes } from "../format.js";
+import { isCovered, MEGABYTE, MOST_MEGABYTES, splitTypes } from "../file-limits.js";
 import { text } from "../text.js";
 
 /** Characters, where the offer names no limit: what the protocol takes. */
 const USUAL_LENGTH = { text: 1000, textarea: 10_000, url: 2048 } as const;
-const MEGABYTE = 1_000_000;
 
 /** What was entered: a text without space around it, a file, or nothing. */
 export type Answer = string | File | undefined;
@@ -61,8 +61,36 @@ export function answerField(
 }
 
 /** What the seller says about it, and what a file keeps to. */
-export function answerHint({ description, constraints }: RequiredInput): string {
-  const size = constraints?.max_size_mb;
-  const most = size === undefined ? undefined : text.answers.mostBytes(bytes(size * MEGABYTE));
-  return [description, most].filter(Boolean).join(" ");
+export function answerHint({ type, description, constraints }: RequiredInput): string {
+  if (type !== "file") return description ?? "";
+  const types = constraints?.mime_types;
+  const limits = [types && text.answers.takes(typeList(types)), mostBytes(constraints)];
+  return [description, ...limits].filter(Boolean).join(" ");
+}
+
+/** Why an answer cannot be sent, as far as it can be told before it is. `isDue`: none at all is wrong too. */
+export function answerFault(
+  { required, constraints }: RequiredInput,
+  answer: Answer,
+  isDue: boolean,
+): string | undefined {
+  if (answer === undefined) return isDue && required ? text.answers.missing : undefined;
+  if (typeof answer === "string") return undefined;
+  if (answer.size > mostMegabytes(constraints) * MEGABYTE)
+    return text.answers.tooLarge(mostBytes(constraints));
+  const types = constraints?.mime_types;
+  // Where the browser does not know a type, the package looks into the file.
+  const isOther = types !== undefined && answer.type !== "" && !isCovered(answer.type, types);
+  return isOther ? text.answers.otherType(answer.type, typeList(types)) : undefined;
+}
+
+const mostMegabytes = (constraints: RequiredInput["constraints"]): number =>
+  constraints?.max_size_mb ?? MOST_MEGABYTES;
+
+const mostBytes = (constraints: RequiredInput["constraints"]): string =>
+  text.answers.mostBytes(bytes(mostMegabytes(constraints) * MEGABYTE));
+
+function typeList(patterns: readonly string[]): string {
+  const { families, others } = splitTypes(patterns);
+  return [...families.map((family) => text.terms.families[family]), ...others].join(", ");
 }

@@ -8,6 +8,7 @@ import { asFailure, type Failure } from "../state/failure.js";
 import { whileRunning } from "../state/running.js";
 import { text } from "../text.js";
 import {
+  answerFault,
   answerField,
   answerHint,
   answerId,
@@ -78,7 +79,8 @@ export class AnswerForm extends Light {
 
   #field({ input, state, reason }: Requirement): TemplateResult {
     const id = answerId(input);
-    const isBad = this.isInsisting && input.required && this.#answer(input) === undefined;
+    const fault = this.#fault(input);
+    const isBad = fault !== undefined;
     const label = input.required ? input.label : `${input.label} (${text.answers.optional})`;
     return html`
       <div>
@@ -86,7 +88,7 @@ export class AnswerForm extends Light {
         ${answerField(input, isBad, () => this.requestUpdate())}
         ${state === "rejected" && reason !== null ? html`<p class="note bad">${text.answers.rejected(reason)}</p>` : nothing}
         <p id="${id}-note" class=${isBad ? "note bad" : "note"} aria-live="polite">
-          ${isBad ? text.answers.missing : answerHint(input) || nothing}
+          ${fault ?? (answerHint(input) || nothing)}
         </p>
       </div>
     `;
@@ -100,11 +102,16 @@ export class AnswerForm extends Light {
     return answerOf(this.#control(input));
   }
 
+  #fault(input: RequiredInput): string | undefined {
+    return answerFault(input, this.#answer(input), this.isInsisting);
+  }
+
   async #submit(event: SubmitEvent, open: readonly Requirement[]): Promise<void> {
     event.preventDefault();
-    const lacking = open.find(({ input }) => input.required && this.#answer(input) === undefined);
-    this.isInsisting = lacking !== undefined;
-    if (lacking) return void this.#control(lacking.input)?.focus();
+    this.isInsisting = true;
+    const bad = open.find(({ input }) => this.#fault(input) !== undefined);
+    this.isInsisting = bad !== undefined;
+    if (bad) return void this.#control(bad.input)?.focus();
     const given = open.flatMap(({ input }): [string, string | File][] => {
       const answer = this.#answer(input);
       return answer === undefined ? [] : [[input.id, answer]];

@@ -4,6 +4,8 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { RequiredInput } from "claimcheck";
 import { text } from "../text.js";
+import { faultOf, newDraft, toInput, type Draft, type Fault } from "./ask-draft.js";
+import { askLimits } from "./ask-limits.js";
 import { Light } from "./light.js";
 
 /** What the protocol takes at most. */
@@ -17,15 +19,6 @@ type Timing = RequiredInput["timing"];
 const KINDS: readonly Kind[] = ["text", "textarea", "url", "file"];
 const TIMINGS: readonly Timing[] = ["pre_payment", "post_payment_pre_grant"];
 
-interface Draft {
-  readonly key: number;
-  readonly label: string;
-  readonly type: Kind;
-  readonly timing: Timing;
-  readonly required: boolean;
-  readonly description: string;
-}
-
 let count = 0;
 
 @customElement("cc-asks")
@@ -35,17 +28,9 @@ export class AskList extends Light {
   readonly #name = `asks-${(count += 1)}`;
   #made = 0;
 
-  /** Nothing while one has no label. */
+  /** Nothing while one of them cannot be asked for as it stands. */
   get asks(): readonly RequiredInput[] | undefined {
-    if (this.drafts.some(({ label }) => label.trim() === "")) return undefined;
-    return this.drafts.map(({ key, label, type, timing, required, description }) => ({
-      id: `input-${key}`,
-      label: label.trim(),
-      type,
-      timing,
-      required,
-      ...(description.trim() === "" ? {} : { description: description.trim() }),
-    }));
+    return this.drafts.some(faultOf) ? undefined : this.drafts.map(toInput);
   }
 
   clear(): void {
@@ -53,11 +38,11 @@ export class AskList extends Light {
     this.isInsisting = false;
   }
 
-  /** Puts the cursor where something is missing, and says whether nothing is. */
+  /** Puts the cursor where something is wrong, and says whether nothing is. */
   insist(): boolean {
-    this.isInsisting = this.asks === undefined;
-    const lacking = this.drafts.find(({ label }) => label.trim() === "");
-    if (lacking) this.querySelector<HTMLElement>(`#${this.#name}-${lacking.key}-label`)?.focus();
+    const bad = this.drafts.find((draft) => faultOf(draft) !== undefined);
+    this.isInsisting = bad !== undefined;
+    if (bad) this.#field(bad, faultOf(bad) ?? "label")?.focus();
     return !this.isInsisting;
   }
 
@@ -85,7 +70,8 @@ export class AskList extends Light {
 
   #draft(draft: Draft, number: number): TemplateResult {
     const id = `${this.#name}-${draft.key}`;
-    const isBad = this.isInsisting && draft.label.trim() === "";
+    const fault = this.isInsisting ? faultOf(draft) : undefined;
+    const isBad = fault === "label";
     return html`
       <fieldset class="ask" aria-label=${text.terms.ask(number)}>
         <div class="row">
@@ -117,6 +103,7 @@ export class AskList extends Light {
           ${this.#choice(draft, "type", text.terms.kind, KINDS, text.terms.kinds)}
           ${this.#choice(draft, "timing", text.terms.timing, TIMINGS, text.terms.timings)}
         </div>
+        ${draft.type === "file" ? askLimits(draft, id, fault, (changes) => this.#change(draft, changes)) : nothing}
         <div>
           <label for="${id}-description">${text.terms.explanation}</label>
           <textarea
@@ -162,6 +149,10 @@ export class AskList extends Light {
     `;
   }
 
+  #field({ key }: Draft, fault: Fault): HTMLElement | null {
+    return this.querySelector(`#${this.#name}-${key}-${fault}`);
+  }
+
   #set(draft: Draft, member: "label" | "description" | "type" | "timing"): (event: Event) => void {
     return (event) =>
       this.#change(draft, {
@@ -177,16 +168,9 @@ export class AskList extends Light {
 
   readonly #add = async (): Promise<void> => {
     this.#made += 1;
-    const draft: Draft = {
-      key: this.#made,
-      label: "",
-      type: "text",
-      timing: "pre_payment",
-      required: true,
-      description: "",
-    };
+    const draft = newDraft(this.#made);
     this.drafts = [...this.drafts, draft];
     await this.updateComplete;
-    this.querySelector<HTMLElement>(`#${this.#name}-${draft.key}-label`)?.focus();
+    this.#field(draft, "label")?.focus();
   };
 }

@@ -104,9 +104,10 @@ export class LinkForm extends Light {
   async #make(event: SubmitEvent, current: readonly ProductFile[]): Promise<void> {
     event.preventDefault();
     const maxDownloads = this.downloads.valueAsNumber;
-    this.isBad = !(maxDownloads >= 1 && maxDownloads <= MOST_DOWNLOADS);
+    this.isBad = !isNumberOfDownloads(maxDownloads);
+    if (this.isBad) return this.downloads.focus();
     const releaseId = current[0]?.release_id;
-    if (this.isBad || releaseId === undefined) return;
+    if (releaseId === undefined) return;
     const [fileId, password] = [this.what.value, this.password.value];
     const request: LinkRequest = {
       releaseId,
@@ -122,3 +123,6 @@ export class LinkForm extends Light {
     });
   }
 }
+
+const isNumberOfDownloads = (count: number): boolean =>
+  Number.isInteger(count) && count >= 1 && count <= MOST_DOWNLOADS;

@@ -1,8 +1,8 @@
 /** The download links to a product's files: making one, counting, revoking, and what happened at each. */
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { DownloadLink, LinkLogEntry, ProductFile } from "claimcheck";
+import type { DownloadLink, ProductFile } from "claimcheck";
 import { moment } from "../format.js";
 import { backend } from "../state/backend.js";
 import { Task } from "../state/task.js";
@@ -10,6 +10,7 @@ import { text } from "../text.js";
 import { Light } from "./light.js";
 import "./copy-id.js";
 import "./link-form.js";
+import "./link-log.js";
 import type { MadeLink } from "./link-form.js";
 
 const VARIANTS = { open: "success", used_up: "neutral", expired: "neutral", revoked: "danger" };
@@ -20,19 +21,19 @@ export class LinkList extends Light {
   @state() private links: readonly DownloadLink[] = [];
   @state() private next: string | null = null;
   @state() private made: MadeLink | undefined;
-  @state() private logs: ReadonlyMap<string, readonly LinkLogEntry[]> = new Map();
+  /** Ids of the links whose log is shown. */
+  @state() private opened: ReadonlySet<string> = new Set();
   readonly #task = new Task(this);
 
   override render(): TemplateResult {
-    const releases = new Set(this.files.map(({ release_id }) => release_id));
-    const links = this.links.filter(({ release_id }) => releases.has(release_id));
-    const { failure } = this.#task;
+    const links = this.#own();
+    const { isBusy, failure } = this.#task;
     return html`
       <section class="card" aria-labelledby="links-heading">
         <h2 id="links-heading">${text.files.links}</h2>
         <p>${text.files.linksLead}</p>
         ${this.made ? this.#shownOnce(this.made) : nothing}
-        ${links.length === 0 ? html`<p class="quiet">${text.files.noLinks}</p>` : nothing}
+        ${links.length === 0 && this.next === null && !isBusy ? html`<p class="quiet">${text.files.noLinks}</p>` : nothing}
         <ul class="rows">
           ${repeat(
             links,
@@ -50,21 +51,25 @@ export class LinkList extends Light {
     `;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("files")) void this.#task.run(() => this.#load());
+  protected override firstUpdated(): void {
+    void this.#more();
   }
 
-  async #load(): Promise<void> {
-    const { links, next } = await backend.links();
-    this.links = links;
-    this.next = next;
+  /** The server lists the links to all of an owner's products. */
+  #own(): readonly DownloadLink[] {
+    const releases = new Set(this.files.map(({ release_id }) => release_id));
+    return this.links.filter(({ release_id }) => releases.has(release_id));
   }
 
+  /** Page after page, until one has something of this product. */
   readonly #more = (): Promise<boolean> =>
     this.#task.run(async () => {
-      const { links, next } = await backend.links(this.next ?? undefined);
-      this.links = [...this.links, ...links];
-      this.next = next;
+      const before = this.#own().length;
+      do {
+        const { links, next } = await backend.links(this.next ?? undefined);
+        this.links = [...this.links, ...links];
+        this.next = next;
+      } while (this.next !== null && this.#own().length === before);
     });
 
   #remember(event: CustomEvent<MadeLink>): void {
@@ -81,7 +86,7 @@ export class LinkList extends Light {
 
   #link(link: DownloadLink): TemplateResult {
     const { link_id, state, downloads, max_downloads, expires_at } = link;
-    const entries = this.logs.get(link_id);
+    const isOpened = this.opened.has(link_id);
     return html`
       <li class="stack" data-link=${state}>
         <div class="row">
@@ -96,8 +101,12 @@ export class LinkList extends Light {
           ${link.has_password ? html`<span>${text.files.hasPassword}</span>` : nothing}
         </p>
         <div class="row start">
-          <button class="small wa-outlined" @click=${() => this.#showLog(link_id)}>
-            ${text.files.log}
+          <button
+            class="small wa-outlined"
+            aria-expanded=${isOpened ? "true" : "false"}
+            @click=${() => this.#toggleLog(link_id)}
+          >
+            ${isOpened ? text.files.hideLog : text.files.showLog}
           </button>
           ${
             state === "open"
@@ -107,7 +116,7 @@ export class LinkList extends Light {
               : nothing
           }
         </div>
-        ${entries ? log(entries) : nothing}
+        ${isOpened ? html`<cc-link-log .linkId=${link_id}></cc-link-log>` : nothing}
       </li>
     `;
   }
@@ -128,41 +137,17 @@ export class LinkList extends Light {
   }
 
   /** With the counts as they are now, which the log explains. */
-  #showLog(linkId: string): Promise<boolean> {
-    return this.#task.run(async () => {
-      const { entries } = await backend.linkLog(linkId);
-      this.logs = new Map([...this.logs, [linkId, entries]]);
-      await this.#load();
+  async #toggleLog(linkId: string): Promise<void> {
+    const opened = new Set(this.opened);
+    const isClosed = opened.delete(linkId);
+    this.opened = isClosed ? opened : opened.add(linkId);
+    if (isClosed) return;
+    await this.#task.run(async () => {
+      // The list goes on behind the link before this one, which is where this one stands.
+      const at = this.links.findIndex(({ link_id }) => link_id === linkId);
+      const { links } = await backend.links(this.links[at - 1]?.link_id);
+      const fresh = new Map(links.map((link) => [link.link_id, link]));
+      this.links = this.links.map((link) => fresh.get(link.link_id) ?? link);
     });
   }
-}
-
-function log(entries: readonly LinkLogEntry[]): TemplateResult {
-  if (entries.length === 0) return html`<p class="note">${text.files.noLog}</p>`;
-  return html`
-    <div class="scroll" tabindex="0" role="group" aria-label=${text.files.log}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${text.files.logTime}</th>
-            <th scope="col">${text.files.logEvent}</th>
-            <th scope="col">${text.files.logFrom}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(
-            ({ event, code, at, ip, user_agent }) => html`
-              <tr>
-                <td>${moment(at)}</td>
-                <td>
-                  ${text.files.events[event] ?? event}${code === null ? nothing : ` (${code})`}
-                </td>
-                <td>${[ip, user_agent].filter(Boolean).join(" · ")}</td>
-              </tr>
-            `,
-          )}
-        </tbody>
-      </table>
-    </div>
-  `;
 }

@@ -1,4 +1,4 @@
-/** The upload of a new release of a product that is there already. */
+/** The uploads of new releases of products that are there already, by product. */
 import type { PickedFile } from "../worker/backend.js";
 import { backend, onceAFrame } from "./backend.js";
 import { Cell } from "./cell.js";
@@ -8,34 +8,57 @@ import { whileRunning } from "./running.js";
 import { refreshSales } from "./sales.js";
 
 export type Releasing =
-  | { readonly step: "idle" | "done" }
-  | { readonly step: "uploading"; readonly reading: Reading; readonly isCancelling: boolean }
+  | { readonly step: "idle" | "done" | "cancelled" }
+  | {
+      readonly step: "uploading";
+      readonly reading: Reading;
+      readonly isCancelling: boolean;
+      readonly job: string;
+    }
   | { readonly step: "failed"; readonly failure: Failure };
 
-export const releasing = new Cell<Releasing>({ step: "idle" });
+const IDLE: Releasing = { step: "idle" };
 
-let job = "";
+/** What is not in it is idle. */
+export const releasing = new Cell<ReadonlyMap<string, Releasing>>(new Map());
+
+export const releasingOf = (productId: string): Releasing => releasing.value.get(productId) ?? IDLE;
+
+function set(productId: string, now: Releasing): void {
+  releasing.set(new Map([...releasing.value, [productId, now]]));
+}
 
 /** Seals and uploads. What became of it stands in {@link releasing}. */
 export async function release(productId: string, files: readonly PickedFile[]): Promise<void> {
-  job = crypto.randomUUID();
-  releasing.set({ step: "uploading", reading: AT_REST, isCancelling: false });
+  const job = crypto.randomUUID();
+  set(productId, { step: "uploading", reading: AT_REST, isCancelling: false, job });
   const meter = new Meter();
   const show = onceAFrame((progress) => {
-    const now = releasing.value;
-    if (now.step === "uploading") releasing.set({ ...now, reading: meter.read(progress) });
+    const now = releasingOf(productId);
+    if (now.step === "uploading") set(productId, { ...now, reading: meter.read(progress) });
   });
   try {
     await whileRunning(() => backend.upload(job, { product: { id: productId }, files }, show));
-    releasing.set({ step: "done" });
+    set(productId, { step: "done" });
     await refreshSales();
   } catch (thrown) {
-    releasing.set({ step: "failed", failure: asFailure(thrown) });
+    const failure = asFailure(thrown);
+    set(
+      productId,
+      failure.code === "cancelled" ? { step: "cancelled" } : { step: "failed", failure },
+    );
   }
 }
 
-export function cancelReleasing(): void {
-  const now = releasing.value;
-  if (now.step === "uploading") releasing.set({ ...now, isCancelling: true });
-  void backend.cancel(job);
+export function cancelReleasing(productId: string): void {
+  const now = releasingOf(productId);
+  if (now.step !== "uploading") return;
+  set(productId, { ...now, isCancelling: true });
+  void backend.cancel(now.job);
+}
+
+/** What became of an upload has been seen. */
+export function forgetReleasing(productId: string): void {
+  const { step } = releasingOf(productId);
+  if (step !== "uploading" && step !== "idle") set(productId, IDLE);
 }

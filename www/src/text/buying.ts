@@ -31,7 +31,11 @@ export const answers = {
   sent: (label: string) => `${label}: sent`,
   change: "Change what was sent",
   missing: "Please fill this in.",
+  takes: (kinds: string) => `Taken: ${kinds}.`,
   mostBytes: (size: string) => `At most ${size}.`,
+  tooLarge: (most: string) => `This file is too large. ${most}`,
+  otherType: (type: string, kinds: string) =>
+    `The seller does not take this kind of file (${type}), only: ${kinds}.`,
   rejected: (reason: string) => `The seller sent this back: “${reason}”`,
 } as const;
 
