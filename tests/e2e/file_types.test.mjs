@@ -13,7 +13,8 @@ before(async () => void (stage = await openStage()));
 after(() => stage.close());
 
 test("a seller is told that a file is not what its name says, and what it is", async () => {
-  const { page, id } = await stage.person();
+  const { page } = await stage.person();
+  const { id } = await stage.person();
   const path = join(await makeFolder(), "cat.png");
   await writeFile(path, "This is a text.");
   await startSale(page, { files: [path], buyer: id, title: "Cat" });
