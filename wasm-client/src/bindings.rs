@@ -27,6 +27,7 @@ mod convert;
 mod failure;
 mod links;
 mod listings;
+mod shop;
 
 use convert::{DEFAULT_OFFER_SECONDS, from_js, id_of, to_js};
 use failure::{argument, platform, throw};

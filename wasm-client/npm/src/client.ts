@@ -8,6 +8,13 @@ import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./lin
 import { linkPassword } from "./links.js";
 import type { Listing, ListingRequest, OwnListing } from "./listing-types.js";
 import type {
+  Deleted,
+  Onboarding,
+  PaymentAccount,
+  Webhook,
+  WebhookRequest,
+} from "./seller-types.js";
+import type {
   DeletedAccount,
   DisputeKind,
   Disputes,
@@ -346,6 +353,54 @@ export class Claimcheck {
   /** Every file of a product of one's own, by its name, the newest release first. */
   productFiles(productId: string): Promise<ProductFile[]> {
     return guarded(() => this.#client.productFiles(productId) as Promise<ProductFile[]>);
+  }
+
+  /**
+   * Takes a release of one's own off the shelf: no new sale, listing or link is of it. Its files are deleted once no
+   * sale that runs needs them any more.
+   */
+  deleteRelease(releaseId: string): Promise<Deleted> {
+    return guarded(() => this.#client.deleteRelease(releaseId) as Promise<Deleted>);
+  }
+
+  /** The same of a product, with all of its releases. */
+  deleteProduct(productId: string): Promise<Deleted> {
+    return guarded(() => this.#client.deleteProduct(productId) as Promise<Deleted>);
+  }
+
+  /** Whether one can sell at a price. */
+  paymentAccount(): Promise<PaymentAccount> {
+    return guarded(() => this.#client.paymentAccount() as Promise<PaymentAccount>);
+  }
+
+  /**
+   * A page on which to set up where one is paid, where the server's sellers are paid themselves. `returnOrigin` is where
+   * it leads back to, if the server allows that.
+   */
+  onboard(returnOrigin?: string): Promise<Onboarding> {
+    return guarded(() => this.#client.onboard(returnOrigin) as Promise<Onboarding>);
+  }
+
+  /** Asks the payment provider about the payment of one's own sale, where its news is late. It moves no money. */
+  confirmPayment(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.confirmPayment(transferId) as Promise<Transfer>);
+  }
+
+  /** Has an address told of one's sales. The secret that its events are signed with is answered here alone. */
+  createWebhook(request: WebhookRequest): Promise<Webhook & { readonly secret: string }> {
+    return guarded(
+      () => this.#client.createWebhook(request) as Promise<Webhook & { readonly secret: string }>,
+    );
+  }
+
+  /** One's own webhooks, oldest first, without those that were ended. */
+  webhooks(): Promise<Webhook[]> {
+    return guarded(() => this.#client.webhooks() as Promise<Webhook[]>);
+  }
+
+  /** Ends a webhook. */
+  revokeWebhook(webhookId: string): Promise<Webhook> {
+    return guarded(() => this.#client.revokeWebhook(webhookId) as Promise<Webhook>);
   }
 
   /** The keys of the files of one's own release, for an audit with other tools. Whoever has them can open the files. */
