@@ -1,6 +1,6 @@
 /** A connection of one identity to one server. */
 import { loadWasm } from "#platform";
-import { Client as WasmClient, type Control } from "../wasm/claimcheck_client.js";
+import { Client as WasmClient } from "../wasm/claimcheck_client.js";
 import { controlled } from "./control.js";
 import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
@@ -86,9 +86,9 @@ export class Claimcheck {
 
   /** Seals files and uploads them as one release. The server gets ciphertext, sizes and declared types. */
   upload(request: UploadRequest, options: TransferOptions = {}): Promise<Release> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.upload(request.product, [...request.files], control, options.onProgress),
-    ) as Promise<Release>;
+    );
   }
 
   /** Offers a release to one buyer, with its key sealed ahead: the buyer need not wait for the seller. */
@@ -155,9 +155,9 @@ export class Claimcheck {
 
   /** Downloads, verifies and opens what was bought, and signs the receipt once all of it is written. */
   download(transferId: string, sink: FileSink, options: TransferOptions = {}): Promise<Download> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.download(transferId, sink, control, options.onProgress),
-    ) as Promise<Download>;
+    );
   }
 
   /** One transfer of one's own. */
@@ -192,9 +192,9 @@ export class Claimcheck {
     values: InputValues,
     options: TransferOptions = {},
   ): Promise<Requirements> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.submitInputs(transferId, Object.entries(values), control, options.onProgress),
-    ) as Promise<Requirements>;
+    );
   }
 
   /** Sends an input back to its buyer. The server reads the reason. */
@@ -285,9 +285,9 @@ export class Claimcheck {
     sink: FileSink,
     options: TransferOptions = {},
   ): Promise<DownloadedFile> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.downloadInput(transferId, inputId, sink, control, options.onProgress),
-    ) as Promise<DownloadedFile>;
+    );
   }
 
   /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */
@@ -406,13 +406,6 @@ export class Claimcheck {
   /** The keys of the files of one's own release, for an audit with other tools. Whoever has them can open the files. */
   audit(releaseId: string): Promise<FileAudit[]> {
     return guarded(() => this.#client.audit(releaseId) as Promise<FileAudit[]>);
-  }
-
-  #transfer(
-    options: TransferOptions,
-    run: (control: Control) => Promise<unknown>,
-  ): Promise<unknown> {
-    return controlled(options, run);
   }
 }
 
