@@ -7,6 +7,7 @@ import { asFailure, type Failure } from "../state/failure.js";
 import { presence, rename, restore } from "../state/me.js";
 import { running } from "../state/running.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./copy-id.js";
 
@@ -29,7 +30,7 @@ export class YouView extends Light {
       ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
       <section class="card">
         <h2>${text.id.yours}</h2>
-        ${this.isRestored ? html`<wa-callout variant="success" role="status">${text.you.restored}</wa-callout>` : nothing}
+        ${this.isRestored ? callout("success", text.you.restored) : nothing}
         <cc-copy-id .value=${presence.value.me.id}></cc-copy-id>
         <p class="note">${text.id.hint}</p>
         ${this.#name()}
