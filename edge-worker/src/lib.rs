@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod auth;
 pub mod blobs;
+pub mod body_bytes;
 pub mod byte_range;
 pub mod call_out;
 pub mod chunk_map;

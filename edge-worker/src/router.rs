@@ -14,6 +14,7 @@
 //! (`respond`); what it may do to a thing is a value from `auth` ([`crate::auth::Owner`], [`crate::auth::Party`], …).
 
 mod dispatch;
+pub mod openapi;
 mod route;
 
 pub use dispatch::answer;
@@ -24,10 +25,10 @@ use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, t
 use crate::auth::Replay;
 use crate::handlers::{
     ack, ailocks, attachment_read, attachments, audit, batch, cancel, chunk_put, claims, content, dispute,
-    disputed_chunk, download, erasure, findings, grant, health, inbox, invoice, link_claims, link_page,
-    links, listing_buy, listings, metadata, offers, onboard, packet, product_files, products, refund,
-    register, requirements, requirements_reject, requirements_submit, revoke, token, transfers,
-    upload_complete, uploads, verdict, webhook, webhooks,
+    disputed_chunk, download, erasure, features, findings, grant, health, inbox, invoice, link_claims,
+    link_page, links, listing_buy, listings, metadata, offers, onboard, packet, product_files, products,
+    refund, register, release_put, requirements, requirements_reject, requirements_submit, revoke, token,
+    transfers, upload_complete, uploads, verdict, webhook, webhooks, withdrawal,
 };
 
 /// Every route. `api("name", …)` is `/api/name` and, for callers of old, `/.netlify/functions/name`.
@@ -46,9 +47,12 @@ pub static ROUTES: &[Route] = &[
     api("products-upload-init", POST, token!(uploads::init)),
     // Create-once and checked by its hash: a proof seen twice does no harm, and no row is written per chunk.
     api("products-upload-chunk", PUT_POST, token!(chunk_put::put)).replay(Replay::Harmless),
+    api("uploads", POST, token!(release_put::upload_file)),
     api("products-upload-complete", POST, token!(upload_complete::complete)),
     api("products-upload-status", GET, token!(uploads::status)),
     api("products-upload-abort", POST, token!(uploads::abort)),
+    api("releases-delete", POST, token!(withdrawal::release)),
+    api("products-delete", POST, token!(withdrawal::product)),
     api("content-checks", GET_POST, token!(content::show_or_report)),
     // Sales
     api("products-offer", POST, token!(offers::make)),
@@ -102,5 +106,7 @@ pub static ROUTES: &[Route] = &[
     api("link-claims-cancel", POST, ticket!(link_claims::cancel)),
     api("link-claims-complete", POST, ticket!(link_claims::complete)),
     // Operation
+    at("/openapi.json", GET, public!(features::document)),
+    api("features", GET, public!(features::show)),
     at("/healthz", GET, public!(health::show)),
 ];

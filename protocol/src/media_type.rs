@@ -30,6 +30,12 @@ impl MediaType {
         Self("application/octet-stream".to_owned())
     }
 
+    /// Reads a type as people, browsers and headers write it: in any case, with parameters, which are left out.
+    pub fn from_any_form(text: &str) -> Result<Self, MediaTypeError> {
+        let plain = text.split(';').next().unwrap_or_default();
+        plain.trim().to_ascii_lowercase().parse()
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -102,6 +108,16 @@ mod tests {
             ["", "text", "text/", "/plain", "Text/plain", "text/plain; charset=utf-8", "a/b/c", "text/pl ain"]
         {
             assert_eq!(bad.parse::<MediaType>(), Err(MediaTypeError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn any_form_of_a_type_is_read_as_the_plain_one() {
+        for form in ["text/plain", "Text/Plain", " TEXT/plain ; charset=UTF-8", "text/plain;x=\"a;b\""] {
+            assert_eq!(MediaType::from_any_form(form).unwrap().as_str(), "text/plain", "{form}");
+        }
+        for bad in ["", ";", "text", "text/plain charset=utf-8", "a/b/c; d=e"] {
+            assert_eq!(MediaType::from_any_form(bad), Err(MediaTypeError), "{bad}");
         }
     }
 

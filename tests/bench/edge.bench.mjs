@@ -1,6 +1,6 @@
 // What the Worker costs a chunk's PUT and GET over the R2 calls that it makes, and what memory: both sides in turn, in
-// the same run. `npm run bench:edge [-- --case COUNTxBYTES]... [--clients 1,8,32] [--rounds 7]`; one JSON line on
-// stdout. Not a part of the tests.
+// the same run. `npm run bench:edge [-- --case COUNTxBYTES]... [--clients 1,8,32] [--rounds 7] [--floor-reads]`; one
+// JSON line on stdout. Not a part of the tests.
 import { statSync } from "node:fs";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -22,9 +22,11 @@ const { values } = parseArgs({
     case: { type: "string", multiple: true, default: [`32x${CHUNK}`, "256x65536"] },
     clients: { type: "string", default: "1,8,32" },
     rounds: { type: "string", default: "7" },
+    "floor-reads": { type: "boolean", default: false },
   },
 });
 const rounds = wholeNumber(values.rounds);
+const reads = values["floor-reads"];
 const shapes = values.case.map((spelled) => {
   const [count = "", bytes = "", ...rest] = spelled.split("x");
   const shape = { count: wholeNumber(count), bytes: wholeNumber(bytes) };
@@ -44,7 +46,13 @@ const warning = buildWarning();
 if (warning) process.stderr.write(`WARNING: ${warning}\n`);
 const results = [];
 for (const one of cases) results.push(...(await runCase(one)));
-const run = { wasm_bytes: statSync(WASM).size, load_before, rounds, cases: results };
+const run = {
+  floor_reads: reads,
+  wasm_bytes: statSync(WASM).size,
+  load_before,
+  rounds,
+  cases: results,
+};
 process.stdout.write(`${JSON.stringify({ ...(warning && { warning }), ...run })}\n`);
 
 /** @param {string} spelled */
@@ -61,7 +69,7 @@ function buildWarning() {
 
 /** PUTs, then GETs, with fresh runtimes, so that no case has the memory of another. */
 async function runCase({ clients, ...shape }) {
-  const servers = { worker: await startWorker(), floor: await startFloor() };
+  const servers = { worker: await startWorker(), floor: await startFloor(reads) };
   const agents = { worker: makeAgent(clients), floor: makeAgent(clients) };
   try {
     const make = () => Client.registered(servers.worker);

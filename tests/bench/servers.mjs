@@ -11,6 +11,7 @@ import { runtimes } from "./memory.mjs";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BUILD = `${ROOT}edge-worker/build/`;
 const FLOOR = fileURLToPath(new URL("floor.mjs", import.meta.url));
+const FLOOR_READS = fileURLToPath(new URL("floor_reads.mjs", import.meta.url));
 
 // The local runtime would otherwise ask the network for a sample of request metadata.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
@@ -88,13 +89,23 @@ export async function startWorker() {
   return server;
 }
 
-/** Starts the floor. */
-export function startFloor() {
+/**
+ * Starts the floor.
+ *
+ * @param {boolean} reads whether it reads a row of D1 beside each R2 call, as the Worker must
+ */
+export async function startFloor(reads) {
   const config = readConfig({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
-  return start({
+  const server = await start({
     name: "floor",
     compatibilityDate: config.compatibility_date,
-    modules: [{ type: "ESModule", path: FLOOR }],
+    modules: [{ type: "ESModule", path: reads ? FLOOR_READS : FLOOR }],
     modulesRoot: fileURLToPath(new URL(".", import.meta.url)),
+    ...(reads && { d1Databases: ["DB"] }),
   });
+  if (!reads) return server;
+  const db = await server.miniflare.getD1Database("DB");
+  await db.exec("create table claims (id text primary key, state text) strict");
+  await db.exec("insert into claims values ('one', 'open')");
+  return server;
 }

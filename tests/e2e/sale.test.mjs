@@ -19,7 +19,7 @@ import { useStage } from "./stage.mjs";
 const ODD_FILES = {
   "my things/empty — leer.txt": 0,
   "my things/一 byte.bin": 1,
-  "my things/deep down/Ünïcode & 🎉 (1).tar.gz": 5_000_000,
+  "my things/deep down/Ünïcode & 🎉 (1).data": 5_000_000,
 };
 
 const stage = useStage();

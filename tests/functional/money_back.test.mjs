@@ -336,6 +336,31 @@ test("the operator sees refunds that do not come through, and what was refused",
   }
 });
 
+test("the operator sees what does not fit between database and bucket", async () => {
+  const insert = shop.server.db.prepare(
+    "insert into storage_findings (kind, subject, detail, found_at, seen_at) values (?, ?, ?, ?, ?)",
+  );
+  await insert.bind("foreign_object", "notes", "not a chunk's key", 1, 2).run();
+  await insert.bind("chunks_missing", "release_x", "0 of 1 chunks, 0 of 33 bytes", 1, 3).run();
+  const { storage } = await ok(await arbiter.call("payments-findings"));
+  assert.deepEqual(storage, [
+    {
+      kind: "chunks_missing",
+      subject: "release_x",
+      detail: "0 of 1 chunks, 0 of 33 bytes",
+      found_at: 1,
+      seen_at: 3,
+    },
+    {
+      kind: "foreign_object",
+      subject: "notes",
+      detail: "not a chunk's key",
+      found_at: 1,
+      seen_at: 2,
+    },
+  ]);
+});
+
 test("findings come page by page", async () => {
   const insert = shop.server.db.prepare(
     "insert into reconciliation_findings (kind, subject, found_at, seen_at) values ('call_refused', ?, 1, 1)",

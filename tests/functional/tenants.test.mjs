@@ -48,6 +48,12 @@ const CALLS = {
   ],
   "PUT products-upload-chunk": (it) => putChunk(it, "PUT"),
   "POST products-upload-chunk": (it) => putChunk(it, "POST"),
+  "POST uploads": (it) => [
+    `uploads?upload_id=${it.upload}`,
+    { method: "POST", body: randomBytes(33) },
+  ],
+  "POST releases-delete": (it) => ["releases-delete", json({ release_id: it.release })],
+  "POST products-delete": (it) => ["products-delete", json({ product_id: it.product })],
   "POST products-upload-complete": (it, stranger) => {
     const release = new Release(stranger, it.product, [1]);
     release.uploadId = it.upload;

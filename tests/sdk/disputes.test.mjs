@@ -244,6 +244,25 @@ test("the arbiter opens what was sold, and rules", async () => {
   );
 });
 
+test("who bought by a listing's link encloses the key too", async () => {
+  const product = { id: release.product_id };
+  const files = [blobSource(new Blob([note]), "read me.txt")];
+  const { release_id: releaseId } = await seller.upload({ product, files });
+  const { url, listing_id } = await seller.createListing({ releaseId, title: "Things" });
+  const { transfer_id: id } = await buyer.buy(url);
+  await buyer.accept(id);
+  await buyer.download(id, sink("bought"));
+  const evidence = { text: "Look.", encloseKey: true };
+  const { disputes } = await buyer.openDispute(id, { kind: "content", evidence });
+  const packet = await arbiter.packet(id);
+  const chunk = (file, index) => arbiter.disputedChunk(id, file, index);
+  const dispute = disputes[0].dispute_id;
+  const lines = await examineContent(arbiter.identity, packet, dispute, chunk, sink("looked at"));
+  assert.deepEqual(new Set(verdicts(lines)), new Set(["proved"]), JSON.stringify(lines));
+  assert.deepEqual(readFileSync(join(folder, "looked at", "read me.txt")), note);
+  await seller.closeListing(listing_id);
+});
+
 test("a chunk that is altered, missing or another's is found; nothing is then written", async () => {
   const { id, dispute } = await disputed();
   const packet = await arbiter.packet(id);

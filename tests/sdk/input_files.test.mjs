@@ -60,6 +60,9 @@ async function offered() {
   return { seller, buyer, id };
 }
 
+/** What a PNG file begins with, and some bytes. @param {Uint8Array | string} bytes */
+const png = (bytes) =>
+  Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.from(bytes)]);
 /** @param {Buffer} bytes @param {string} [name] @param {string} [type] */
 const image = (bytes, name = "logo.png", type = "image/png") =>
   blobSource(new Blob([new Uint8Array(bytes)], { type }), name);
@@ -89,7 +92,7 @@ function rough() {
 test("texts, addresses and files are handed in before and after the payment, over a bad line", async () => {
   const { seller, buyer, id } = await offered();
   rough();
-  const logo = randomBytes(1);
+  const logo = png(randomBytes(1));
   const photos = randomBytes(2 * CHUNK + 1);
   await buyer.submitInputs(id, { name: "Zoë", logo: image(logo, "my ø logo.png") });
   assert.equal((await buyer.accept(id)).transfer.status, "paid_pending_inputs");
@@ -115,7 +118,7 @@ test("texts, addresses and files are handed in before and after the payment, ove
     opened.map(({ id, value, file }) => [id, value, file?.path, file?.size, file?.sha256]),
     [
       ["name", "Zoë", undefined, undefined, undefined],
-      ["logo", null, "my ø logo.png", 1, sha256(logo)],
+      ["logo", null, "my ø logo.png", logo.length, sha256(logo)],
       ["site", "https://shop.example/", undefined, undefined, undefined],
       ["photos", null, "photos.tar", photos.length, sha256(photos)],
     ],
@@ -146,8 +149,8 @@ test("an empty file is a file", async () => {
 
 test("a file that is sent back is told with its reason, and another one takes its place", async () => {
   const { seller, buyer, id } = await offered();
-  const sent = Buffer.from("a better one");
-  await buyer.submitInputs(id, { name: "Zoë", logo: image(Buffer.from("a bad one")) });
+  const sent = png("a better one");
+  await buyer.submitInputs(id, { name: "Zoë", logo: image(png("a bad one")) });
   const told = (await seller.inbox()).messages.filter(({ notice }) => notice !== null);
   assert.deepEqual(
     told.map(({ type, notice }) => [type, notice?.notice, [...(notice?.ids ?? [])].sort()]),
@@ -182,9 +185,26 @@ test("what the seller does not take is found before anything is sent", async () 
   assert.deepEqual(sent, []);
 });
 
+test("a file of another type than it is declared as is found before anything is sent", async () => {
+  const { buyer, id } = await offered();
+  const text = image(Buffer.from("a text"), "logo.png", "");
+  market.proxy.seen.length = 0;
+  for (const [logo, code] of /** @type {const} */ ([
+    [image(Buffer.from("MZ\x90\0\x03\0", "latin1")), "type_mismatch"],
+    [image(Buffer.from("GIF89a")), "type_mismatch"],
+    // Nothing is declared, and what it is is not what the seller takes.
+    [text, "invalid_argument"],
+  ])) {
+    await assert.rejects(buyer.submitInputs(id, { name: "Zoë", logo }), failsWith(code));
+  }
+  const sent = market.proxy.seen.filter(({ path }) => /attachments|submit/.test(path));
+  assert.deepEqual(sent, []);
+  await buyer.submitInputs(id, { name: "Zoë", logo: image(png(""), "logo", "") });
+});
+
 test("a cancelled upload leaves nothing behind, and nothing is handed in", async () => {
   const { buyer, id } = await offered();
-  await buyer.submitInputs(id, { name: "Zoë", logo: image(Buffer.of(1)) });
+  await buyer.submitInputs(id, { name: "Zoë", logo: image(png("")) });
   await buyer.accept(id);
   const cancel = new AbortController();
   let puts = 0;
@@ -192,7 +212,7 @@ test("a cancelled upload leaves nothing behind, and nothing is handed in", async
     if (method === "PUT" && (puts += 1) === 3) cancel.abort();
     return undefined;
   });
-  const photos = image(randomBytes(8 * CHUNK), "photos.tar");
+  const photos = image(randomBytes(8 * CHUNK), "photos.tar", "application/x-tar");
   await assert.rejects(
     buyer.submitInputs(id, { site: "https://shop.example/", photos }, { signal: cancel.signal }),
     failsWith("cancelled"),
@@ -207,7 +227,7 @@ test("a cancelled upload leaves nothing behind, and nothing is handed in", async
 
 test("only the seller opens, and what was altered is not opened as what it was", async () => {
   const { seller, buyer, id } = await offered();
-  await buyer.submitInputs(id, { name: "Zoë", logo: image(randomBytes(1000)) });
+  await buyer.submitInputs(id, { name: "Zoë", logo: image(png(randomBytes(1000))) });
   await assert.rejects(buyer.inputs(id), failsWith("wrong_key"));
   for (const input of ["name", "photos"]) {
     const sink = new FolderSink(newFolder());

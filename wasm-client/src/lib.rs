@@ -10,6 +10,7 @@ pub mod driver;
 pub mod engine;
 pub mod envelope;
 pub mod evidence;
+pub mod file_type;
 pub mod floe;
 pub mod http;
 pub mod identity;

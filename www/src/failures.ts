@@ -39,6 +39,10 @@ const ADVICE: Record<string, Advice> = {
     what: "The file cannot be read.",
     next: "Check that it is still there and that you may read it.",
   },
+  type_mismatch: {
+    what: "This is not the kind of file that its name says. Nothing was sent.",
+    next: "Give it the ending that fits what it is, or pack it in an archive.",
+  },
   sink_full: {
     what: "There is no room to save the file.",
     next: "Free some space, then download again.",

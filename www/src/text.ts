@@ -147,6 +147,8 @@ export const text = {
     ready: "Verified. Save what you want to keep; after you leave this page the copies are gone.",
     save: "Save",
     saveNamed: (name: string) => `Save ${name}`,
+    mistyped: (path: string, declared: string, found: string) =>
+      `“${path}” was declared as ${declared}, but it is ${found}. Do not open it unless you know why.`,
   },
   receipt: {
     heading: "Receipt",
@@ -204,6 +206,8 @@ export const text = {
     code: "Code",
     file: "File",
     chunk: "Chunk, counted from 0",
+    declared: "Declared as",
+    found: "Found to be",
     request: "Request",
     inFile: (path: string) => `“${path}”`,
     inChunk: (path: string, chunk: number) => `“${path}”, chunk ${chunk}`,

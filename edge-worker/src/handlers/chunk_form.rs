@@ -1,20 +1,19 @@
 //! A chunk as `multipart/form-data` {uploadId, index, bytes, file?}, for callers of old. The server hashes it, since
 //! such a caller announces no hash; the bytes stay outside wasm.
 
-use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::floe;
 use claimcheck_protocol::problem::ProblemCode;
-use worker::crypto::{DigestStream, DigestStreamAlgorithm};
+use worker::js_sys::ArrayBuffer;
 use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{ArrayBuffer, Uint8Array};
 use worker::wasm_bindgen::JsCast;
-use worker::web_sys::{self, Blob, FormData, ReadableStream};
+use worker::web_sys::{Blob, FormData};
 use worker::{Request, Response};
 
 use super::chunk_put::{self, ChunkName};
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::{body_bytes, respond};
 
 /// What such a body is.
 pub(super) const MEDIA_TYPE: &str = "multipart/form-data";
@@ -36,9 +35,9 @@ pub(super) async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     let bytes: Blob = form.get("bytes").dyn_into().map_err(|_| unreadable("bytes must be a file"))?;
     let slot = chunk_put::find_slot(ctx, &caller, name).await?;
     slot.check_length(bytes.size() as u64)?;
-    let buffer: ArrayBuffer = js(JsFuture::from(bytes.array_buffer()).await)?.unchecked_into();
-    let sha256 = hash(&buffer).await?;
-    chunk_put::store(ctx, slot, stream(&buffer)?, sha256).await
+    let buffer: ArrayBuffer = body_bytes::js(JsFuture::from(bytes.array_buffer()).await)?.unchecked_into();
+    let sha256 = body_bytes::hash(&buffer).await?;
+    respond::json(&chunk_put::store(ctx, slot, body_bytes::stream(&buffer)?, sha256).await?)
 }
 
 async fn read_form(request: &Request) -> Result<FormData, ApiError> {
@@ -61,22 +60,4 @@ fn parse<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, ApiError> {
 
 fn unreadable(what: &str) -> ApiError {
     Refusal::new(ProblemCode::InvalidRequest).detail(format!("{what}: cannot be read")).into()
-}
-
-async fn hash(buffer: &ArrayBuffer) -> Result<Bytes32, ApiError> {
-    let digest = DigestStream::new(DigestStreamAlgorithm::Sha256);
-    let piped = JsFuture::from(stream(buffer)?.pipe_to(digest.raw()));
-    let bytes: Uint8Array = digest.digest().await?;
-    js(piped.await)?;
-    Bytes32::try_from(bytes.to_vec().as_slice()).map_err(|_| ApiError::Bug("a digest has not 32 bytes"))
-}
-
-/// The bytes as a stream of known length, which is what a body is.
-fn stream(buffer: &ArrayBuffer) -> Result<ReadableStream, ApiError> {
-    let response = js(web_sys::Response::new_with_opt_buffer_source(Some(buffer)))?;
-    response.body().ok_or(ApiError::Bug("a body is missing"))
-}
-
-fn js<T>(result: Result<T, worker::wasm_bindgen::JsValue>) -> Result<T, ApiError> {
-    result.map_err(|_| ApiError::Dependency("runtime", "a form's bytes could not be read".to_owned()))
 }

@@ -35,8 +35,10 @@ pub(super) struct ChunkName {
 /// The place of a chunk in an open upload of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
-    key: ChunkKey,
-    length: u64,
+    /// Where it will lie.
+    pub key: ChunkKey,
+    /// Bytes.
+    pub length: u64,
 }
 
 /// Takes the chunk's bytes, or a form with them. Answers [`ChunkStored`].
@@ -52,7 +54,7 @@ pub async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response
     slot.check_length(length)?;
     // The request's own stream: R2 reads it without the bytes passing through wasm.
     let body = request.inner().body().ok_or(ProblemCode::WrongChunkLength)?;
-    store(ctx, slot, body, sha256).await
+    respond::json(&store(ctx, slot, body, sha256).await?)
 }
 
 /// Content-Length, without which R2 takes no stream.
@@ -105,7 +107,7 @@ pub(super) async fn store(
     slot: Slot,
     body: ReadableStream,
     sha256: Bytes32,
-) -> Result<Response, ApiError> {
+) -> Result<ChunkStored, ApiError> {
     match Blobs::new(ctx.blobs()?).put(slot.key, body, sha256).await? {
         PutOutcome::Stored => {}
         PutOutcome::Exists(Some(stored)) if stored == sha256 => {}
@@ -115,10 +117,5 @@ pub(super) async fn store(
         PutOutcome::Exists(None) => return Err(ProblemCode::ChunkConflict.into()),
         PutOutcome::WrongDigest => return Err(ProblemCode::DigestMismatch.into()),
     }
-    respond::json(&ChunkStored {
-        file_id: slot.key.file_id,
-        index: slot.key.index,
-        sha256,
-        size: slot.length,
-    })
+    Ok(ChunkStored { file_id: slot.key.file_id, index: slot.key.index, sha256, size: slot.length })
 }

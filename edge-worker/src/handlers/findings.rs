@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::findings::{self, PAGE};
+use crate::store::sweeps;
 use crate::{extract, page, respond};
 
 #[derive(Deserialize)]
@@ -28,5 +29,6 @@ pub async fn list(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
     let mut found = findings::list(&ctx.store, after.unwrap_or_default(), limit + 1).await?;
     let next = page::cut(&mut found, limit, |finding| finding.finding_id);
     let refunds = findings::owed_refunds(&ctx.store).await?;
-    respond::json(&Findings { findings: found, next, refunds })
+    let storage = sweeps::findings(&ctx.store, PAGE).await?;
+    respond::json(&Findings { findings: found, next, storage, refunds })
 }

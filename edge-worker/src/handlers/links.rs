@@ -85,7 +85,8 @@ fn check_terms(body: &MakeLink) -> Result<(i64, u32), ApiError> {
 async fn check_release(ctx: &Ctx, caller: &Caller, body: &MakeLink) -> Result<(), ApiError> {
     let release = releases::find(&ctx.store, body.release_id).await?.ok_or(ProblemCode::NotFound)?;
     Owner::of(caller, release.seller_ailock_id)?;
-    if release.deleted_at.is_some() {
+    let is_of_sale = body.transfer_id.is_some();
+    if release.deleted_at.is_some() || (release.withdrawn_at.is_some() && !is_of_sale) {
         return Err(ProblemCode::ReleaseGone.into());
     }
     if let Some(file_id) = body.file_id

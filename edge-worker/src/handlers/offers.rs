@@ -129,7 +129,7 @@ pub(super) async fn find_release(ctx: &Ctx, offer: &Offer, wanted: Frozen) -> Re
     let Some(release) = of_product else {
         return Err(unprocessable("release_id is no completed release of this product"));
     };
-    if release.deleted_at.is_some() {
+    if release.is_gone() {
         return Err(ProblemCode::ReleaseGone.into());
     }
     if release.manifest_hash != wanted.manifest_hash {

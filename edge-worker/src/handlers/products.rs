@@ -29,7 +29,7 @@ pub async fn create(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<R
         .map_err(|_| NOT_CANONICAL)?;
     let created = ctx.store.run(insert).await? > 0;
     if !created && !products::was_created_by(&ctx.store, body.product_id, caller.id(), body_hash).await? {
-        if products::find(&ctx.store, body.product_id).await?.is_some() {
+        if products::owner_of(&ctx.store, body.product_id).await?.is_some() {
             return Err(ProblemCode::IdConflict.into());
         }
         let used = products::count(&ctx.store, caller.id()).await?;
@@ -92,6 +92,11 @@ async fn edit(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Respons
 pub(super) async fn load(ctx: &Ctx, caller: &Caller, id: ProductId) -> Result<(Owner, Product), ApiError> {
     let product = products::find(&ctx.store, id).await?.ok_or(ProblemCode::NotFound)?;
     Ok((Owner::of(caller, product.owner)?, product))
+}
+
+/// Refuses a product of another, or that never was.
+pub(super) async fn load_even_deleted(ctx: &Ctx, caller: &Caller, id: ProductId) -> Result<Owner, ApiError> {
+    Owner::of(caller, products::owner_of(&ctx.store, id).await?.ok_or(ProblemCode::NotFound)?)
 }
 
 const NOT_CANONICAL: ApiError = ApiError::Bug("a product has no canonical form");

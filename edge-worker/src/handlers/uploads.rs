@@ -87,7 +87,7 @@ async fn over_quota(ctx: &Ctx, owner: AilockId, totals: Totals) -> Result<ApiErr
     if used.open_uploads >= quotas.open_uploads {
         return Ok(quotas.refusal(Resource::OpenUploads, used.open_uploads, 1));
     }
-    // Something was given back between the two looks.
+    // Something was given back between the two looks, or the product was deleted.
     Ok(ProblemCode::Busy.into())
 }
 

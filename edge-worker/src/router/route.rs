@@ -186,6 +186,8 @@ mod tests {
             "payments-stripe-webhook",
             "/downloads/:token",
             "/downloads/:token/claim",
+            "/openapi.json",
+            "features",
             "/healthz",
         ];
         assert_eq!(public, meant);

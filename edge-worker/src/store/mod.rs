@@ -43,6 +43,7 @@ pub mod sweeps;
 pub mod transfers;
 pub mod uploads;
 pub mod webhooks;
+pub mod withdrawal;
 
 use std::cell::Cell;
 

@@ -39,16 +39,17 @@ impl From<Row> for Product {
     }
 }
 
-/// Columns of [`Row`], for a `select` from `digital_products`.
-macro_rules! product_columns {
+/// Selects [`Row`]s of products that were not deleted; a condition follows.
+macro_rules! select_products {
     () => {
-        "select id, owner_ailock_id, title, content_type, policy, release_id, size, created_at from digital_products "
+        "select id, owner_ailock_id, title, content_type, policy, release_id, size, created_at from digital_products \
+         where id not in (select product_id from deleted_products) and "
     };
 }
 
-/// A product by its id, whoever owns it.
+/// A product by its id, whoever owns it, unless it was deleted.
 pub async fn find(store: &Store, id: ProductId) -> Result<Option<Product>, StoreError> {
-    let query = sql(concat!(product_columns!(), "where id = ?1")).bind(id);
+    let query = sql(concat!(select_products!(), "id = ?1")).bind(id);
     Ok(store.first::<Row>(query).await?.map(Product::from))
 }
 
@@ -60,8 +61,8 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<Product>, StoreError> {
     let query = sql(concat!(
-        product_columns!(),
-        "where owner_ailock_id = ?1 and (?2 is null or id < ?2) order by id desc limit cast(?3 as integer)"
+        select_products!(),
+        "owner_ailock_id = ?1 and (?2 is null or id < ?2) order by id desc limit cast(?3 as integer)"
     ));
     let rows = store.all::<Row>(query.bind(owner).bind(after).bind(limit)).await?;
     Ok(rows.into_iter().map(Product::from).collect())
@@ -75,11 +76,11 @@ pub fn create(
     now: i64,
     allowed: u64,
 ) -> Result<Query, NotCanonical> {
-    let query = sql(
-        "insert into digital_products (id, owner_ailock_id, title, content_type, policy, body_hash, \
+    let query =
+        sql("insert into digital_products (id, owner_ailock_id, title, content_type, policy, body_hash, \
          created_at, updated_at) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7 \
-         where (select count(*) from digital_products where owner_ailock_id = ?2) < ?8 on conflict (id) do nothing",
-    );
+         where (select count(*) from digital_products where owner_ailock_id = ?2 \
+         and id not in (select product_id from deleted_products)) < ?8 on conflict (id) do nothing");
     Ok(query
         .bind(body.product_id)
         .bind(owner)
@@ -98,8 +99,20 @@ struct Count {
 
 /// How many products an Ailock has.
 pub async fn count(store: &Store, owner: AilockId) -> Result<u64, StoreError> {
-    let query = sql("select count(*) as count from digital_products where owner_ailock_id = ?1");
+    let query = sql("select count(*) as count from digital_products where owner_ailock_id = ?1 \
+         and id not in (select product_id from deleted_products)");
     Ok(store.first::<Count>(query.bind(owner)).await?.map_or(0, |row| row.count))
+}
+
+#[derive(Deserialize)]
+struct OwnerRow {
+    owner_ailock_id: AilockId,
+}
+
+/// Whose a product is, even if it was deleted.
+pub async fn owner_of(store: &Store, id: ProductId) -> Result<Option<AilockId>, StoreError> {
+    let query = sql("select owner_ailock_id from digital_products where id = ?1").bind(id);
+    Ok(store.first::<OwnerRow>(query).await?.map(|row| row.owner_ailock_id))
 }
 
 #[derive(Deserialize)]

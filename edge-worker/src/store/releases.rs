@@ -34,6 +34,15 @@ pub struct Release {
     pub expires_at: i64,
     /// Unix seconds at which they were.
     pub deleted_at: Option<i64>,
+    /// Unix seconds at which the seller took it back.
+    pub withdrawn_at: Option<i64>,
+}
+
+impl Release {
+    /// Whether nothing new may begin with it.
+    pub const fn is_gone(&self) -> bool {
+        self.deleted_at.is_some() || self.withdrawn_at.is_some()
+    }
 }
 
 impl From<Release> for wire::Release {
@@ -52,9 +61,11 @@ impl From<Release> for wire::Release {
 
 /// A release by its id, whoever sold it.
 pub async fn find(store: &Store, id: ReleaseId) -> Result<Option<Release>, StoreError> {
-    let query =
-        sql("select id, seller_ailock_id, manifest, manifest_hash, manifest_signature, self_envelope, \
-         completed_at, expires_at, deleted_at from releases where id = ?1");
+    let query = sql(
+        "select id, seller_ailock_id, manifest, manifest_hash, manifest_signature, self_envelope, \
+         completed_at, expires_at, deleted_at, \
+         (select withdrawn_at from withdrawn_releases w where w.release_id = releases.id) as withdrawn_at from releases where id = ?1",
+    );
     store.first(query.bind(id)).await
 }
 

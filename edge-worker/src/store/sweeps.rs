@@ -1,6 +1,7 @@
 //! The sweeps of the bucket: where they stand, what they ask the books, and what they found.
 
 use claimcheck_protocol::ids::ReleaseId;
+use claimcheck_protocol::wire::StorageFinding;
 use serde::Deserialize;
 
 use super::{JsonText, Param, Query, Store, StoreError, sql};
@@ -82,6 +83,13 @@ pub enum Finding {
     ChunksMissing,
     /// An object that no release has, and that has no release's key.
     ForeignObject,
+}
+
+/// The findings that were seen last, at most `limit`.
+pub async fn findings(store: &Store, limit: u32) -> Result<Vec<StorageFinding>, StoreError> {
+    let query = sql("select kind, subject, detail, found_at, seen_at from storage_findings \
+         order by seen_at desc, kind, subject limit cast(?1 as integer)");
+    store.all(query.bind(limit)).await
 }
 
 /// Notes a finding; found again, it is the same one.

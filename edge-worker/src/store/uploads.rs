@@ -148,8 +148,8 @@ pub struct NewUpload<'a> {
     pub now: i64,
 }
 
-/// Opens an upload with its files, unless its release id or a quota of the owner's is used up: then it changes
-/// nothing. Its bytes are reserved by the same statement, so no two uploads can take the last ones. Fails on the
+/// Opens an upload with its files, unless its release id or a quota of the owner's is used up, or the product of a
+/// release was deleted: then it changes nothing. Its bytes are reserved by the same statement, so no two uploads can take the last ones. Fails on the
 /// unique constraint of `upload_files` if another upload expects one of its files.
 pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
     let row = sql(
@@ -157,6 +157,7 @@ pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
          chunk_count, sealed_size, created_at) select ?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7, ?8, ?9 \
          where (select coalesce(sum(bytes), 0) from reservations where owner_ailock_id = ?4) + ?8 <= ?10 \
          and (select count(*) from uploads where owner_ailock_id = ?4 and state = 'open') < ?11 \
+         and (?12 or not exists (select 1 from deleted_products where product_id = ?3)) \
          on conflict (release_id) do nothing",
     )
     .bind(upload.id)
@@ -169,7 +170,8 @@ pub fn open(upload: &NewUpload<'_>) -> Result<Vec<Query>, NotCanonical> {
     .bind(upload.totals.sealed_size)
     .bind(upload.now)
     .bind(upload.quotas.bytes)
-    .bind(upload.quotas.open_uploads);
+    .bind(upload.quotas.open_uploads)
+    .bind(upload.attachment.is_some());
     let files = sql("insert into upload_files (file_id, upload_id, position, header, segment_count, plaintext_size, \
          declared_type) select value ->> '$.file_id', ?1, key, value ->> '$.header', value ->> '$.segment_count', \
          value ->> '$.plaintext_size', value ->> '$.declared_type' from json_each(?2) \

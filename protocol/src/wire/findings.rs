@@ -12,6 +12,8 @@ pub struct Findings {
     pub findings: Vec<FindingView>,
     /// `after` of the next page; null on the last one.
     pub next: Option<u64>,
+    /// What does not fit between database and bucket, the newest first, at most 100.
+    pub storage: Vec<StorageFinding>,
     /// Refunds that are owed and have failed or hang, oldest first, at most 100.
     pub refunds: Vec<OwedRefund>,
 }
@@ -31,6 +33,21 @@ pub struct FindingView {
     pub ours: Option<String>,
     /// What the provider says.
     pub theirs: Option<String>,
+    /// Unix seconds at which it was first found.
+    pub found_at: i64,
+    /// Unix seconds at which it was last found.
+    pub seen_at: i64,
+}
+
+/// A difference between database and bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageFinding {
+    /// `chunks_missing` or `foreign_object`.
+    pub kind: String,
+    /// The release, or the first part of the object's key.
+    pub subject: String,
+    /// What is there, and what should be.
+    pub detail: String,
     /// Unix seconds at which it was first found.
     pub found_at: i64,
     /// Unix seconds at which it was last found.

@@ -6,6 +6,7 @@ mod batch;
 mod claims;
 mod content;
 mod disputes;
+mod features;
 mod findings;
 mod inbox;
 mod inputs;
@@ -27,7 +28,8 @@ pub use claims::{
 };
 pub use content::{ContentCheck, MalwareScan, Moderation, ReportContent};
 pub use disputes::{CancelTransfer, DisputeView, Disputes, MakeDispute, MakeRevoke, MakeVerdict};
-pub use findings::{FindingView, Findings, OwedRefund};
+pub use features::{Features, LinkLimits, UploadLimits};
+pub use findings::{FindingView, Findings, OwedRefund, StorageFinding};
 pub use inbox::{Inbox, InboxRead, InboxReadAnswer, Message};
 pub use inputs::{InputState, MAX_REASON, RejectInput, Requirement, Requirements, SubmitInputs};
 pub use links::{
@@ -39,13 +41,13 @@ pub use listings::{
     BuyListing, CloseListing, ListingKey, ListingSale, ListingState, ListingView, Listings, MakeListing,
 };
 pub use payments::{Onboard, OnboardAnswer, PaymentAccount, PaymentsMode};
-pub use products::{CreateProduct, EditProduct, Product, Products};
+pub use products::{CreateProduct, DeleteProduct, DeleteRelease, Deleted, EditProduct, Product, Products};
 pub use transfers::{
     Invoice, InvoiceAnswer, MakeGrant, MakeOffer, RefundPart, RefundProgress, RefundTransfer, RefundView,
     TransferView, Transfers,
 };
 pub use uploads::{
-    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, StoredChunk, UploadFile,
-    UploadOpened, UploadState, UploadStatus,
+    AbortUpload, ChunkRange, ChunkStored, CompleteUpload, InitUpload, Release, ReleaseStored, StoredChunk,
+    UploadFile, UploadOpened, UploadState, UploadStatus,
 };
 pub use webhooks::{MakeWebhook, RevokeWebhook, TRANSFER_UPDATED, Webhook, Webhooks};

@@ -40,6 +40,29 @@ pub struct EditProduct {
     pub policy: Option<Policy>,
 }
 
+/// `POST products-delete`: a product with all its releases. Answers [`Deleted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteProduct {
+    /// The caller's product.
+    pub product_id: ProductId,
+}
+
+/// `POST releases-delete`. Answers [`Deleted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteRelease {
+    /// A release of the caller's.
+    pub release_id: ReleaseId,
+}
+
+/// What a deletion leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    /// Sales that are not over. While there are any, the files stay for their buyers.
+    pub open_sales: u64,
+}
+
 /// A product, to its owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {

@@ -75,6 +75,15 @@ pub struct ChunkStored {
     pub size: u64,
 }
 
+/// Answer to `POST uploads`, the same for the first and for a repeated one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseStored {
+    /// The upload.
+    pub upload_id: UploadId,
+    /// Every chunk, in the order of the body.
+    pub chunks: Vec<ChunkStored>,
+}
+
 /// Where an upload stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

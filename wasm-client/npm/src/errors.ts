@@ -12,6 +12,7 @@ export type LocalErrorCode =
   | "foreign_chunk"
   | "commitment_mismatch"
   | "sha256_mismatch"
+  | "type_mismatch"
   | "untrusted"
   | "wrong_key"
   | "wrong_link"
@@ -25,8 +26,14 @@ export class ClaimcheckError extends Error {
   readonly code: string;
   /** Path of the file concerned, where it is one. */
   readonly path: string | undefined;
+  /** Index of that file among the files of the transfer, from 0. */
+  readonly file: number | undefined;
   /** Index of the chunk concerned, from 0, where it is one. */
   readonly chunk: number | undefined;
+  /** With `type_mismatch`: the media type that was declared. */
+  readonly declaredType: string | undefined;
+  /** With `type_mismatch`: the media type that the file's first bytes have. */
+  readonly foundType: string | undefined;
   /** HTTP status, where the server refused. */
   readonly status: number | undefined;
   /** Names the call in the server's log, where the server refused. */
@@ -40,7 +47,10 @@ export class ClaimcheckError extends Error {
     super(message);
     this.code = code;
     this.path = facts.path;
+    this.file = facts.file;
     this.chunk = facts.chunk;
+    this.declaredType = facts.declaredType;
+    this.foundType = facts.foundType;
     this.status = facts.status;
     this.requestId = facts.requestId;
     this.moneyMoved = facts.moneyMoved;
@@ -50,7 +60,10 @@ export class ClaimcheckError extends Error {
 
 interface ErrorFacts {
   path: string | undefined;
+  file: number | undefined;
   chunk: number | undefined;
+  declaredType: string | undefined;
+  foundType: string | undefined;
   status: number | undefined;
   requestId: string | undefined;
   moneyMoved: boolean | undefined;

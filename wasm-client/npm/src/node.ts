@@ -7,7 +7,7 @@ import { Hasher, hashWhole } from "./hasher.js";
 import { blobSource } from "./sources.js";
 import type { FileSink, FileSource, IncomingFile } from "./types.js";
 
-/** A file on disk, under its own name or under `path`. */
+/** A file on disk, under its own name or under `path`. Without `contentType` its first bytes say what it is. */
 export async function fileSource(
   file: string,
   options: { path?: string; contentType?: string } = {},
@@ -85,7 +85,7 @@ export class FolderSink implements FileSink {
   async finish(): Promise<void> {
     this.#hasher.stop();
     for (const { partial, target, mode } of this.#files) {
-      if (mode !== undefined) await chmod(partial, mode);
+      if (mode !== undefined) await chmod(partial, safeMode(mode));
       await rename(partial, target);
     }
   }
@@ -104,6 +104,11 @@ export class FolderSink implements FileSink {
     if (file === undefined) throw new ClaimcheckError("sink_failed", "the file was never opened");
     return file;
   }
+}
+
+/** No bit that runs a program as its owner, and none missing that the person needs to read, replace or delete it. */
+function safeMode(mode: number): number {
+  return (mode & 0o777) | 0o600;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -3,17 +3,6 @@ import { ClaimcheckError } from "./errors.js";
 import { hashWhole } from "./hasher.js";
 import type { FileSource } from "./types.js";
 
-/** The type that is declared where none is known. */
-const UNKNOWN_TYPE = "application/octet-stream";
-
-/** A media type as the protocol has it: lower case, without parameters. */
-export function plainMediaType(type: string): string {
-  const [plain = ""] = type.toLowerCase().split(";");
-  return /^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/.test(plain.trim())
-    ? plain.trim()
-    : UNKNOWN_TYPE;
-}
-
 /** A Blob, or a File under the path it was picked with. */
 export function blobSource(
   blob: Blob,
@@ -21,7 +10,8 @@ export function blobSource(
 ): FileSource {
   return {
     path: path.normalize("NFC"),
-    contentType: plainMediaType(blob.type),
+    // Browsers say nothing where they do not know an ending.
+    contentType: blob.type || undefined,
     size: blob.size,
     read: async (start, end) => new Uint8Array(await readSlice(blob, start, end)),
     sha256: (signal) => hashWhole((hasher) => hasher.updateBlob(blob), signal),

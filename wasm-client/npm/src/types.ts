@@ -7,8 +7,11 @@ export type * from "./input-types.js";
 export interface FileSource {
   /** Relative path with `/` between parts; the buyer sees it, the server never. */
   readonly path: string;
-  /** Lower-case media type without parameters. */
-  readonly contentType: string;
+  /**
+   * Media type, which the server sees and the buyer is held to. An upload whose first bytes contradict it is refused with
+   * `type_mismatch`; `application/octet-stream` claims nothing. Left out: whatever the first bytes say.
+   */
+  readonly contentType?: string | undefined;
   /** Bytes. */
   readonly size: number;
   /** Unix permission bits, 0 to 0o777. */
@@ -327,6 +330,8 @@ export interface OfferedFile extends IncomingFile {
 export interface DownloadedFile extends IncomingFile {
   /** Hex, as `sha256sum` prints it; only where it was computed from what was written and equals the seller's. */
   readonly sha256?: string;
+  /** What its first bytes are, only where that contradicts `contentType`: do not open it as what it is called. */
+  readonly typeFound?: string;
 }
 
 /** A download that was verified to its last byte, and its receipt. */

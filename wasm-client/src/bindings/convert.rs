@@ -68,7 +68,7 @@ pub(super) fn product_choice(value: JsValue) -> Result<ProductChoice, JsValue> {
 #[serde(rename_all = "camelCase")]
 struct FileRequest {
     path: String,
-    content_type: String,
+    content_type: Option<String>,
     size: f64,
     mode: Option<u32>,
 }
@@ -103,8 +103,9 @@ pub(super) fn files_for_sale(files: &Array) -> Result<Vec<FileForSale<JsSource>>
 
 fn file_for_sale(object: JsValue) -> Result<FileForSale<JsSource>, JsValue> {
     let file: FileRequest = from_js(object.clone())?;
-    let content_type: MediaType =
-        file.content_type.parse().map_err(|_| argument("contentType must be a lower-case media type"))?;
+    let declared = file.content_type.filter(|text| !text.is_empty());
+    let declared = declared.map(|text| MediaType::from_any_form(&text)).transpose();
+    let declared = declared.map_err(|_| argument("contentType must be a media type"))?;
     if !(file.size >= 0.0
         && file.size.fract() == 0.0
         && file.size <= claimcheck_protocol::jcs::MAX_INTEGER as f64)
@@ -112,7 +113,7 @@ fn file_for_sale(object: JsValue) -> Result<FileForSale<JsSource>, JsValue> {
         return Err(argument("size must be a whole number of bytes"));
     }
     let source = JsSource::new(object).ok_or_else(|| argument("a file needs a method read(start, end)"))?;
-    Ok(FileForSale { path: file.path, content_type, size: file.size as u64, mode: file.mode, source })
+    Ok(FileForSale { path: file.path, declared, size: file.size as u64, mode: file.mode, source })
 }
 
 #[derive(Deserialize)]
@@ -211,6 +212,8 @@ struct File<'a> {
     mode: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    type_found: Option<&'a str>,
 }
 
 impl<'a> From<&'a IncomingFile> for File<'a> {
@@ -221,6 +224,7 @@ impl<'a> From<&'a IncomingFile> for File<'a> {
             size: file.size,
             mode: file.mode,
             sha256: file.sha256.map(|hash| HEXLOWER.encode(hash.as_ref())),
+            type_found: file.type_found.as_ref().map(MediaType::as_str),
         }
     }
 }

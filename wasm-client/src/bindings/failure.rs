@@ -16,7 +16,13 @@ struct Thrown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     chunk: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declared_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +69,7 @@ pub(super) fn throw_named(failure: Failure, paths: &[String]) -> JsValue {
                 code: transfer_code(error),
                 message,
                 path,
+                file,
                 chunk,
                 status: status(error),
                 ..Thrown::default()
@@ -74,6 +81,19 @@ pub(super) fn throw_named(failure: Failure, paths: &[String]) -> JsValue {
                 code: "sha256_mismatch",
                 message: name_file(message, Some(*file), path),
                 path,
+                file: Some(*file),
+                ..Thrown::default()
+            }
+        }
+        Failure::TypeMismatch { file, declared, found } => {
+            let path = path_of(*file);
+            Thrown {
+                code: "type_mismatch",
+                message: name_file(message, Some(*file), path),
+                path,
+                file: Some(*file),
+                declared_type: Some(declared.as_str()),
+                found_type: Some(found.as_str()),
                 ..Thrown::default()
             }
         }

@@ -11,8 +11,9 @@ use claimcheck_protocol::signed::{Verified, statement_hash};
 use claimcheck_protocol::wire;
 
 use super::download::{Files, incoming_files};
+use super::typing::TypedFile;
 use super::upload::Draft;
-use super::{Client, Failure, FileForSale, HashedSource, IncomingFile, ReceivingSink, Untrusted};
+use super::{Client, Failure, HashedSource, IncomingFile, ReceivingSink, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, GetChunk, Host, Observer};
 use crate::engine::{CallError, ChunkAt};
@@ -79,7 +80,7 @@ where
     pub(super) async fn attach<S: HashedSource<Buf = B::Buf>>(
         &self,
         transfer: &wire::TransferView,
-        files: Vec<(String, FileForSale<S>)>,
+        files: Vec<(String, TypedFile<S>)>,
         control: &Control,
         observer: &impl Observer,
     ) -> Result<Vec<Attached>, Failure> {
@@ -97,7 +98,7 @@ where
     async fn open_and_send<S: HashedSource<Buf = B::Buf>>(
         &self,
         transfer: &wire::TransferView,
-        files: Vec<(String, FileForSale<S>)>,
+        files: Vec<(String, TypedFile<S>)>,
         opened: &mut Vec<UploadId>,
         control: &Control,
         observer: &impl Observer,
@@ -194,7 +195,7 @@ where
         let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
         let OpenAttachment { manifest, meta, key, .. } = &attachment;
         let files = Files::of_release(buyer.ed25519_pk, manifest, meta, key)?;
-        self.fetch(&files, sink, &host).await?;
-        Ok(IncomingFile { sha256: sink.sha256(0), ..attachment.file })
+        let (mut files, _) = self.fetch(&files, sink, &host).await?;
+        files.pop().ok_or(Failure::Untrusted(Untrusted::Inputs))
     }
 }

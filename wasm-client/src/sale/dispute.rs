@@ -2,7 +2,6 @@
 
 use claimcheck_protocol::bytes::ByteString;
 use claimcheck_protocol::dispute::{Dispute, DisputeAct, DisputeKind};
-use claimcheck_protocol::envelope::EnvelopeContext;
 use claimcheck_protocol::ids::{BuyerDisputeId, FileId, TransferId};
 use claimcheck_protocol::keys::{AilockId, AilockKeys};
 use claimcheck_protocol::signed::V1;
@@ -13,7 +12,6 @@ use claimcheck_protocol::wire;
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control};
-use crate::envelope::open_envelope;
 use crate::evidence::{Evidence, EvidenceFile, seal_evidence};
 use crate::http::Http;
 use crate::secret::Secret32;
@@ -117,7 +115,8 @@ where
         }
     }
 
-    /// The release key of one's own sale: the seller's own, or as it was sealed to the buyer.
+    /// The release key of one's own sale: the seller's own, or as the buyer was handed it. A listing's key comes only
+    /// with a claim, so its buyer encloses it before another dispute freezes claims.
     async fn key_of_sale(&self, transfer_id: TransferId) -> Result<Secret32, Failure> {
         let transfer = self.review(transfer_id).await?;
         let missing = Failure::Argument("no key was handed over in this sale");
@@ -125,19 +124,14 @@ where
         if transfer.seller == *self.session.id() {
             return self.own_release(release_id).await.map(|(_, _, key)| key);
         }
+        if transfer.listing.is_some() {
+            return self.claimed_key(transfer_id).await;
+        }
         let envelope = transfer.envelope.as_ref().ok_or_else(|| missing.clone())?;
         let offered = transfer.offer.body.manifest_hash;
         let manifest_hash = offered.or(transfer.manifest_hash).ok_or(missing)?;
         let seller = self.keys_of(&transfer.seller).await?.ed25519_pk;
-        let identity = self.session.identity();
-        let context = EnvelopeContext::for_transfer(
-            &transfer_id,
-            transfer.offer_hash,
-            manifest_hash,
-            seller,
-            *identity.keys(),
-        );
-        Ok(open_envelope(identity, &context, envelope)?)
+        self.open_delivery(transfer_id, envelope, seller, transfer.offer_hash, manifest_hash)
     }
 
     /// Rules on a dispute as the arbiter. Both parties read the explanation.

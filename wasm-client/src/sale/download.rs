@@ -1,7 +1,7 @@
 //! The buyer's side: a claim, the files behind it, and the receipt.
 
 use claimcheck_protocol::bytes::Bytes32;
-use claimcheck_protocol::envelope::EnvelopeContext;
+use claimcheck_protocol::envelope::{Envelope, EnvelopeContext};
 use claimcheck_protocol::floe::{FloeParams, Header, file_aad};
 use claimcheck_protocol::ids::{FileId, TransferId};
 use claimcheck_protocol::keys::Ed25519PublicKey;
@@ -14,6 +14,7 @@ use claimcheck_protocol::receipt::Receipt;
 use claimcheck_protocol::signed::{Signed, StatementError, V1, Verified};
 use claimcheck_protocol::wire;
 
+use super::typing::TypingSink;
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{self, Clock, Control, FileToOpen, GetChunk, Host, Observer, Sink};
@@ -28,6 +29,9 @@ use crate::schedule::derive_file_key;
 use crate::secret::Secret32;
 use crate::session::{Session, Ticket};
 
+/// Of a Unix mode: the others would run a program as its owner.
+const PERMISSION_BITS: u32 = 0o777;
+
 /// A file that is about to arrive.
 #[derive(Debug, Clone)]
 pub struct IncomingFile {
@@ -41,6 +45,8 @@ pub struct IncomingFile {
     pub mode: Option<u32>,
     /// What the seller says its SHA-256 is.
     pub sha256: Option<Bytes32>,
+    /// What its first bytes are, where that contradicts `content_type`; known once they are here.
+    pub type_found: Option<MediaType>,
 }
 
 impl IncomingFile {
@@ -49,8 +55,9 @@ impl IncomingFile {
             path: name.path.clone(),
             content_type: name.content_type.clone(),
             size: file.plaintext_size,
-            mode: name.mode,
+            mode: name.mode.map(|mode| mode & PERMISSION_BITS),
             sha256: name.sha256,
+            type_found: None,
         }
     }
 }
@@ -282,6 +289,11 @@ where
         Ok(Claimed { answer, ticket, offer, signed_manifest, manifest, release_key, meta })
     }
 
+    /// The key that a claim of the transfer hands over.
+    pub(super) async fn claimed_key(&self, transfer_id: TransferId) -> Result<Secret32, Failure> {
+        Ok(self.claim(transfer_id, &Control::new()).await?.release_key)
+    }
+
     /// The release key, from the envelope to this Ailock or from the listing that it bought. Both are bound to offer
     /// and manifest.
     fn open_key(
@@ -291,18 +303,30 @@ where
         offer_hash: Bytes32,
         manifest_hash: Bytes32,
     ) -> Result<Secret32, Failure> {
-        let identity = self.session.identity();
         if let Some(key) = &answer.listing {
             return self.open_listing_key(transfer_id, key, offer_hash, manifest_hash);
         }
         let envelope = answer.envelope.as_ref().ok_or(Failure::WrongKey)?;
         let seller = answer.seller_keys.ed25519_pk;
+        self.open_delivery(transfer_id, envelope, seller, offer_hash, manifest_hash)
+    }
+
+    /// The release key, as the seller sealed it to this Ailock for this sale.
+    pub(super) fn open_delivery(
+        &self,
+        transfer_id: TransferId,
+        envelope: &Envelope,
+        seller: Ed25519PublicKey,
+        offer_hash: Bytes32,
+        manifest_hash: Bytes32,
+    ) -> Result<Secret32, Failure> {
+        let identity = self.session.identity();
         let context =
             EnvelopeContext::for_transfer(&transfer_id, offer_hash, manifest_hash, seller, *identity.keys());
         Ok(open_envelope(identity, &context, envelope)?)
     }
 
-    /// Writes files to `sink`, and gives them with the SHA-256 of each where the sink computed it.
+    /// Writes files to `sink`, and gives them with the SHA-256 of each where the sink computed it, and the types found.
     pub(super) async fn fetch<K, R, O>(
         &self,
         files: &Files<'_>,
@@ -320,13 +344,19 @@ where
             return Err(TransferError::Sink { file: 0, error }.into());
         }
         let machine = Download::new(files.plan.clone(), DownloadLimits::default());
-        let done = driver::download(&self.bulk, &openers, machine, sink, host).await;
+        let typing = TypingSink::new(sink, &self.bulk, incoming.iter().map(|file| &file.content_type));
+        let done = driver::download(&self.bulk, &openers, machine, &typing, host).await;
         let done = done.map_err(|stopped| match sink.mismatch() {
             Some(file) => Failure::Sha256Mismatch(file),
             None => Failure::Transfer(stopped.error),
         })?;
-        let written = incoming.into_iter().enumerate();
-        let written = written.map(|(index, file)| IncomingFile { sha256: sink.sha256(index), ..file });
+        let found = typing.into_found();
+        let written = incoming.into_iter().zip(found).enumerate();
+        let written = written.map(|(index, (file, type_found))| IncomingFile {
+            sha256: sink.sha256(index),
+            type_found,
+            ..file
+        });
         Ok((written.collect(), done))
     }
 
@@ -355,4 +385,35 @@ where
 pub(crate) fn incoming_files(manifest: &Manifest, meta: &Meta) -> Vec<IncomingFile> {
     let files = manifest.files.iter().zip(&meta.files);
     files.map(|(file, name)| IncomingFile::new(file, name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use claimcheck_protocol::bytes::Bytes;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_seller_sets_permissions_and_no_other_bits() {
+        let file = ManifestFile {
+            file_id: FileId::from_parts(1, [2; 10]),
+            header: Bytes([0; 74]),
+            segment_count: 1,
+            plaintext_size: 3,
+            declared_type: MediaType::octet_stream(),
+            chunks: vec![],
+        };
+        let named = |mode| MetaFile {
+            path: "tool".to_owned(),
+            content_type: MediaType::octet_stream(),
+            mode,
+            sha256: None,
+        };
+        for (sealed, expected) in [(Some(0o6755), Some(0o755)), (Some(0o100_644), Some(0o644)), (None, None)]
+        {
+            assert_eq!(IncomingFile::new(&file, &named(sealed)).mode, expected);
+        }
+    }
 }

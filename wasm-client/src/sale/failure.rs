@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::signed::StatementError;
 
 use crate::bulk::BulkError;
@@ -27,6 +28,15 @@ pub enum Failure {
     WrongLink,
     /// A file, by its index, is intact but not the one whose SHA-256 the seller gave.
     Sha256Mismatch(usize),
+    /// The first bytes of a file to be sent contradict what was declared of it.
+    TypeMismatch {
+        /// Index of the file.
+        file: usize,
+        /// What it was said to be.
+        declared: MediaType,
+        /// What its bytes are.
+        found: MediaType,
+    },
     /// The caller asked for something that cannot be; the text says what.
     Argument(&'static str),
     /// No entropy or no memory.
@@ -72,6 +82,9 @@ impl fmt::Display for Failure {
             Self::WrongKey => f.write_str("the delivery was not sealed for this identity"),
             Self::WrongLink => f.write_str("this link does not open what is on sale there now"),
             Self::Sha256Mismatch(file) => write!(f, "file {file} has not the SHA-256 that the seller gave"),
+            Self::TypeMismatch { file, declared, found } => {
+                write!(f, "file {file} is declared as {declared}, but its bytes are {found}")
+            }
             Self::Argument(rule) => f.write_str(rule),
             Self::Platform => f.write_str("the platform failed: no memory or no entropy"),
         }

@@ -6,6 +6,7 @@ use claimcheck_protocol::inputs::{
     AttachmentRef, BuyerInput, check_file, check_value, file_seal_context, seal_context,
 };
 use claimcheck_protocol::keys::{AilockKeys, X25519PublicKey};
+use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::policy::{InputKind, RequiredInput};
 use claimcheck_protocol::signed::{Signed, V1};
 use claimcheck_protocol::wire;
@@ -76,17 +77,25 @@ where
             return Err(Failure::Argument("only the buyer provides inputs"));
         }
         let seller = self.keys_of(&transfer.seller).await?.x25519_pk;
-        let (mut inputs, mut files) = (Vec::new(), Vec::new());
+        let (mut inputs, mut files, mut ids) = (Vec::new(), Vec::new(), Vec::new());
         for (id, value) in values {
             match value {
                 InputValue::Text(text) => inputs.push(self.seal_text(&transfer, &seller, &id, &text)?),
                 InputValue::File(file) => {
-                    check_attached(&transfer, &id, &file)?;
-                    files.push((id, file));
+                    check_files(core::slice::from_ref(&file))?;
+                    if let Some(declared) = &file.declared {
+                        check_taken(&transfer, &id, declared, file.size)?;
+                    }
+                    files.push(file);
+                    ids.push(id);
                 }
             }
         }
         if !files.is_empty() {
+            let files: Vec<_> = ids.into_iter().zip(self.type_files(files, control).await?).collect();
+            for (id, file) in &files {
+                check_taken(&transfer, id, &file.content_type, file.size)?;
+            }
             for attached in self.attach(&transfer, files, control, observer).await? {
                 inputs.push(self.seal_key(&transfer, &seller, &attached)?);
             }
@@ -236,8 +245,12 @@ fn find_asked<'a>(transfer: &'a wire::TransferView, id: &str) -> Result<&'a Requ
     asked.ok_or(Failure::Argument("the offer asks for no input of that id"))
 }
 
-fn check_attached<S>(transfer: &wire::TransferView, id: &str, file: &FileForSale<S>) -> Result<(), Failure> {
+fn check_taken(
+    transfer: &wire::TransferView,
+    id: &str,
+    content_type: &MediaType,
+    size: u64,
+) -> Result<(), Failure> {
     let asked = find_asked(transfer, id)?;
-    check_file(asked, &file.content_type, file.size).map_err(|fault| Failure::Argument(fault.as_str()))?;
-    check_files(core::slice::from_ref(file))
+    check_file(asked, content_type, size).map_err(|fault| Failure::Argument(fault.as_str()))
 }

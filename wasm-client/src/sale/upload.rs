@@ -12,6 +12,7 @@ use claimcheck_protocol::signed::{V1, statement_hash};
 use claimcheck_protocol::wire;
 use futures_util::future::{try_join, try_join_all};
 
+use super::typing::TypedFile;
 use super::{Client, Failure, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{self, Clock, Control, FileToSend, Host, Observer, PutChunk, Source};
@@ -44,8 +45,8 @@ pub trait HashedSource: Source {
 pub struct FileForSale<S> {
     /// Relative path; only the buyer sees it.
     pub path: String,
-    /// What it is; the server sees it.
-    pub content_type: MediaType,
+    /// What it is said to be; the server sees it. None: whatever its first bytes say.
+    pub declared: Option<MediaType>,
     /// Bytes.
     pub size: u64,
     /// Unix permission bits.
@@ -107,6 +108,7 @@ where
         observer: &impl Observer,
     ) -> Result<wire::Release, Failure> {
         check_files(&files)?;
+        let files = self.type_files(files, control).await?;
         let product_id = self.choose_product(product, control).await?;
         let release_id = self.make_id(ReleaseId::from_parts)?;
         let (draft, names, sealed) = self.begin(release_id, product_id, files)?;
@@ -137,7 +139,7 @@ where
         &self,
         release_id: ReleaseId,
         product_id: ProductId,
-        files: Vec<FileForSale<S>>,
+        files: Vec<TypedFile<S>>,
     ) -> Result<(Draft, Vec<MetaFile>, Vec<FileToSend<B, S>>), Failure> {
         let mut draft = Draft { release_id, product_id, release_key: Secret32::random()?, files: Vec::new() };
         let (mut names, mut sealed) = (Vec::new(), Vec::new());

@@ -18,6 +18,7 @@ import { text } from "../text.js";
 import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./meter.js";
+import { mistyped } from "./mistyped.js";
 
 type Delivered = Extract<Buying, { step: "delivered" }>;
 
@@ -127,7 +128,8 @@ export class DeliveryView extends Light {
           ></cc-meter>
         `;
       case "delivered":
-        return callout("success", html`<strong>${whatIsSaved(now)}</strong>`);
+        return html`${callout("success", html`<strong>${whatIsSaved(now)}</strong>`)}
+        ${mistyped(now.delivery.files)}`;
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":

@@ -24,7 +24,7 @@ export class FailureNotice extends Light {
     );
   }
 
-  #details({ code, path, chunk, requestId }: Failure): TemplateResult {
+  #details({ code, path, chunk, declaredType, foundType, requestId }: Failure): TemplateResult {
     return html`
       <details>
         <summary>${text.failure.details}</summary>
@@ -32,6 +32,8 @@ export class FailureNotice extends Light {
           [text.failure.code, code],
           [text.failure.file, path],
           [text.failure.chunk, chunk],
+          [text.failure.declared, declaredType],
+          [text.failure.found, foundType],
           [text.failure.request, requestId],
         ])}
       </details>

@@ -1,7 +1,7 @@
 /** The details that the buyer provided, as their seller reads them; one can be sent back. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { OfferedFile, OpenedInput, Requirements } from "claimcheck";
+import type { DownloadedFile, OfferedFile, OpenedInput, Requirements } from "claimcheck";
 import { baseName, bytes, moment } from "../format.js";
 import { saveBlob } from "../save.js";
 import { backend } from "../state/backend.js";
@@ -10,6 +10,7 @@ import { whileRunning } from "../state/running.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
+import { mistyped } from "./mistyped.js";
 
 type Requirement = Requirements["requirements"][number];
 
@@ -24,6 +25,8 @@ export class ProvidedView extends Light {
   @property({ type: Boolean }) isOpen = false;
   @state() private opened: readonly OpenedInput[] = [];
   @state() private failure: Failure | undefined;
+  /** By their inputs. */
+  @state() private saved: ReadonlyMap<string, readonly DownloadedFile[]> = new Map();
   readonly #saving = new Task(this);
   readonly #sendingBack = new Task(this);
   /** What they left in the private storage goes with this view. */
@@ -91,13 +94,16 @@ export class ProvidedView extends Light {
         </button>
         <span class="quiet size">${bytes(size)}</span>
       </div>
+      ${mistyped(this.saved.get(inputId) ?? [])}
     `;
   }
 
   async #save(inputId: string): Promise<void> {
     const { transfer_id } = this.requirements;
     const job = crypto.randomUUID();
-    const { stored } = await whileRunning(() => backend.downloadInput(job, transfer_id, inputId));
+    const work = () => backend.downloadInput(job, transfer_id, inputId);
+    const { files, stored } = await whileRunning(work);
+    this.saved = new Map(this.saved).set(inputId, files);
     for (const { blob, path } of stored) saveBlob(blob, baseName(path));
     this.#jobs.push(job);
   }

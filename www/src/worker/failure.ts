@@ -9,6 +9,9 @@ export interface Failure {
   readonly path?: string | undefined;
   /** From 0. */
   readonly chunk?: number | undefined;
+  /** With `type_mismatch`: what the file was said to be, and what it is. */
+  readonly declaredType?: string | undefined;
+  readonly foundType?: string | undefined;
   readonly status?: number | undefined;
   readonly requestId?: string | undefined;
 }
@@ -16,8 +19,8 @@ export interface Failure {
 /** Nobody is shown a stack. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof ClaimcheckError) {
-    const { code, message, path, chunk, status, requestId } = error;
-    return { code, message, path, chunk, status, requestId };
+    const { code, message, path, chunk, declaredType, foundType, status, requestId } = error;
+    return { code, message, path, chunk, declaredType, foundType, status, requestId };
   }
   return { code: "unexpected", message: error instanceof Error ? error.message : String(error) };
 }
