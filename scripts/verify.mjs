@@ -1,19 +1,11 @@
 /** `npm run verify -- PACKET.json|AUDIT.json [--server-key KID|JWKS.json]`: checks it offline, line by line. */
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-import { build } from "./build/build.mjs";
-import { setUp } from "./setup/environment.mjs";
-import { NODE_BIN, ROOT } from "./setup/paths.mjs";
+import { runBuilt } from "./build/run-built.mjs";
 import { runMain } from "./setup/process.mjs";
 import { readArguments } from "./verify/arguments.mjs";
 
 await runMain(async () => {
   const args = process.argv.slice(2);
   readArguments(args);
-  const env = setUp();
-  await build(env, ["client", "package"]);
-  const run = [join(ROOT, "scripts", "verify", "run.mjs"), ...args];
-  const { status } = spawnSync(join(NODE_BIN, "node"), run, { env, stdio: "inherit" });
-  process.exitCode = status ?? 1;
+  await runBuilt("verify", args, ["client", "package"]);
 });

@@ -1,5 +1,8 @@
 //! What the deployment configures: the `[vars]` of wrangler.toml.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use claimcheck_protocol::keys::AilockId;
 use worker::{Env, Url};
 
@@ -9,6 +12,11 @@ use crate::stripe::PaymentRules;
 use crate::upload_rules::UploadRules;
 use crate::visitor::KeptAddress;
 use crate::webhooks::WebhookRules;
+
+thread_local! {
+    // An isolate never sees its vars change, and every call needs most of them.
+    static PARSED: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
 
 /// Settings of a deployment. Secrets are not among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +46,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the vars. A var that cannot be read as what it means is an error of the deployment.
-    pub fn parse(env: &Env) -> Result<Self, ApiError> {
-        Self::from_vars(|name| env.var(name).ok().map(|value| value.to_string()))
+    /// Reads the vars, once in an isolate. A var that cannot be read as what it means is an error of the deployment.
+    pub fn load(env: &Env) -> Result<Rc<Self>, ApiError> {
+        PARSED.with(|parsed| {
+            if let Some(config) = parsed.get() {
+                return Ok(Rc::clone(config));
+            }
+            let config = Self::from_vars(|name| env.var(name).ok().map(|value| value.to_string()))?;
+            Ok(Rc::clone(parsed.get_or_init(|| Rc::new(config))))
+        })
     }
 
     pub(crate) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {

@@ -45,7 +45,7 @@ pub struct Ctx {
     /// The issuer of tokens: an origin without a slash at the end.
     pub issuer: String,
     /// The deployment's settings.
-    pub config: Config,
+    pub config: Rc<Config>,
     /// The time, the same throughout the call.
     pub now: Now,
     /// The database.
@@ -68,7 +68,7 @@ fn header(headers: &Headers, name: &str) -> Option<String> {
 impl Ctx {
     /// For a request.
     pub async fn make(request: &Request, env: Env, names: CallNames) -> Result<Self, ApiError> {
-        let config = Config::parse(&env)?;
+        let config = Config::load(&env)?;
         let url = request.url().map_err(|_| ApiError::from(ProblemCode::InvalidRequest))?;
         let issuer = config.issuer(&url);
         let headers = request.headers();
@@ -90,7 +90,7 @@ impl Ctx {
     }
 
     async fn named(env: Env, names: CallNames) -> Result<Self, ApiError> {
-        let config = Config::parse(&env)?;
+        let config = Config::load(&env)?;
         let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
         let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
         Self::open(env, names, config, url, issuer).await
@@ -100,7 +100,7 @@ impl Ctx {
     async fn open(
         env: Env,
         names: CallNames,
-        config: Config,
+        config: Rc<Config>,
         url: Url,
         issuer: String,
     ) -> Result<Self, ApiError> {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Claimcheck, Identity, openEvidence, verifyPacket } from "claimcheck";
-import { PlainError } from "../setup/process.mjs";
+import { PlainError, runMain } from "../setup/process.mjs";
 import { isAnyFalse, printLines } from "../verify/print.mjs";
 import { readArguments } from "./arguments.mjs";
 import { checkContent } from "./content.mjs";
@@ -71,11 +71,4 @@ async function rule(client, packet, { ruling, because, dispute }) {
   print(`The verdict ${ruling} is filed; the sale is ${transfer.status}.`);
 }
 
-try {
-  await main(readArguments(process.argv.slice(2)));
-} catch (error) {
-  const isKnown =
-    error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
-  process.stderr.write(`${isKnown ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await runMain(() => main(readArguments(process.argv.slice(2))));

@@ -132,8 +132,9 @@ export async function sellInBrowser(api, file, folder, payment) {
         releaseId,
       ),
       sha256: await sha256Of(target),
-      sellerSeed: await seller.page.evaluate(() =>
-        /** @type {any} */ (globalThis).client.identity.seed(),
+      packet: await seller.page.evaluate(
+        (id) => /** @type {any} */ (globalThis).client.packet(id),
+        offer.transfer_id,
       ),
       seconds: { seal_upload: release.seconds, download_open: received.seconds },
     };

@@ -6,10 +6,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startServer } from "../../tests/functional/harness.mjs";
-import { PlainError } from "../setup/process.mjs";
+import { PlainError, runMain } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
 import { keep as keepFiles } from "./keep.mjs";
-import { fetchPacket } from "./packet.mjs";
 import { preparePayment } from "./payment.mjs";
 
 const CHECK = fileURLToPath(new URL("check-kept.mjs", import.meta.url));
@@ -46,10 +45,7 @@ async function sell(folder, { file, browser, paid }, payment) {
       ? await (await import("./browser.mjs")).sellInBrowser(server.url, file, folder, payment)
       : await (await import("./sale.mjs")).sellInNode(server.url, file, folder, payment);
     await keepFiles(folder, sale, server);
-    if (paid) {
-      const packet = await fetchPacket(server, sale.sellerSeed, sale.transfer.transfer_id);
-      writeFileSync(join(folder, "packet.json"), packet);
-    }
+    if (paid) writeFileSync(join(folder, "packet.json"), sale.packet);
     return sale;
   } finally {
     await server.close();
@@ -83,13 +79,4 @@ async function demo() {
   }
 }
 
-try {
-  await demo();
-} catch (error) {
-  const known =
-    error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
-  process.stderr.write(
-    `${known ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = 1;
-}
+await runMain(demo);

@@ -16,7 +16,7 @@ import { progressOf } from "./progress.mjs";
  * @property {import("claimcheck").Download} download
  * @property {import("claimcheck").FileAudit[]} audit
  * @property {string} sha256 hex, of the opened file, by Node's own crypto
- * @property {Uint8Array} sellerSeed
+ * @property {Uint8Array} packet the dispute packet, to the byte as the server signed it
  * @property {{ seal_upload: number, download_open: number }} seconds
  */
 
@@ -78,7 +78,7 @@ export async function sellInNode(origin, file, folder, payment) {
     download: download.value,
     audit: await seller.audit(upload.value.release_id),
     sha256: await sha256Of(join(folder, title)),
-    sellerSeed: seller.identity.seed(),
+    packet: await seller.packet(transfer_id),
     seconds: { seal_upload: upload.seconds, download_open: download.seconds },
   };
 }

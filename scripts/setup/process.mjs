@@ -103,8 +103,12 @@ export function isExecutable(path) {
   }
 }
 
+/** What the npm package throws on purpose speaks to people too. @param {unknown} error @returns {error is Error} */
+const isPlain = (error) =>
+  error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
+
 /**
- * Ends the process with the plain sentence of a {@link PlainError}; other errors keep their stack.
+ * Ends the process with the plain sentence of an error that has one; other errors keep their stack.
  *
  * @param {() => Promise<void>} main
  */
@@ -112,7 +116,7 @@ export async function runMain(main) {
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof PlainError)) throw error;
+    if (!isPlain(error)) throw error;
     say(`\n${error.message}`);
     process.exitCode = 1;
   }

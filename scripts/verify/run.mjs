@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { verifyAudit, verifyPacket } from "claimcheck";
-import { PlainError } from "../setup/process.mjs";
+import { runMain } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
 import { isAnyFalse, printLines } from "./print.mjs";
 
@@ -15,7 +15,7 @@ function isTrail(/** @type {Buffer} */ bytes) {
   }
 }
 
-try {
+await runMain(async () => {
   const { file, pinned } = readArguments(process.argv.slice(2));
   const bytes = readFileSync(file);
   const lines = await (isTrail(bytes) ? verifyAudit : verifyPacket)(bytes, pinned);
@@ -27,9 +27,4 @@ try {
         "anew: compare the key that is named with /.well-known/jwks.json, or give --server-key.\n",
     );
   }
-} catch (error) {
-  const isKnown =
-    error instanceof PlainError || (error instanceof Error && error.name === "ClaimcheckError");
-  process.stderr.write(`${isKnown ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   acceptOffer,
   assertReceiptShown,
@@ -10,20 +10,13 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 /** @param {import("playwright-core").Page} page @param {string} view */
 async function assertAccessible(page, view) {
@@ -50,7 +43,7 @@ async function assertAccessible(page, view) {
 test("every view is accessible", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
   await assertAccessible(seller.page, "the empty form");
-  const files = await makeFiles(folder, {
+  const files = await makeFiles(stage.folder, {
     "a file of a rather long name, without which it would fit.txt": 1000,
   });
   await startSale(seller.page, { files, buyer: `${buyer.id.slice(0, -3)}qqq` });
@@ -70,7 +63,7 @@ test("every view is accessible", async () => {
   await assertAccessible(buyer.page, "the inbox");
   await acceptOffer(buyer.page, "a file");
   await assertAccessible(buyer.page, "an accepted offer");
-  await downloadTo(buyer.page, `${folder}/landed`);
+  await downloadTo(buyer.page, `${stage.folder}/landed`);
   await assertReceiptShown(buyer.page);
   await assertAccessible(buyer.page, "a receipt");
   await buyer.page.getByRole("link", { name: "You" }).click();
@@ -81,7 +74,7 @@ test("every view is accessible", async () => {
 
 test("the views of selling to anybody are accessible", async () => {
   const { page } = await stage.person();
-  const files = await makeFiles(folder, { "for all.txt": 100 });
+  const files = await makeFiles(stage.folder, { "for all.txt": 100 });
   await page.locator("input[type=file]:not([webkitdirectory])").setInputFiles(files);
   await page.getByLabel("Anyone who has the link").check();
   await page.locator("cc-sell cc-price").getByLabel("Price").fill("3");
@@ -125,7 +118,7 @@ test("a sale can be made with the keyboard alone", async () => {
   );
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "content");
-  const [file = ""] = await makeFiles(folder, { "by key.txt": 10 });
+  const [file = ""] = await makeFiles(stage.folder, { "by key.txt": 10 });
   const choosing = page.waitForEvent("filechooser");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");

@@ -1,6 +1,6 @@
 // What can go wrong after a payment: a refund in the middle of a download, a dispute, and the packet that proves it all.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Claimcheck, Identity } from "claimcheck";
 import {
   contentOf,
@@ -12,27 +12,21 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage, openTab } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { openTab, useStage } from "./stage.mjs";
 
 /** Some of the chunks have passed by then, and some have not. */
 const SIZE = 21_000_000;
 const MIDWAY = 9_000_000;
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  const arbiter = await Identity.make();
-  stage = await openStage({ vars: { ARBITER_AILOCK_ID: arbiter.id } });
-  await (await Claimcheck.connect(stage.server.url, arbiter)).register("Arbiter");
-  folder = await makeFolder();
+const arbiter = await Identity.make();
+const stage = useStage({ vars: { ARBITER_AILOCK_ID: arbiter.id } }, async ({ server }) => {
+  await (await Claimcheck.connect(server.url, arbiter)).register("Arbiter");
 });
-after(() => stage.close());
 
 test("a refund ends access in the middle of a download, and says so to both", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "long.bin": SIZE });
+  const files = await makeFiles(stage.folder, { "long.bin": SIZE });
   await sellPaid(stage, { seller, buyer, files, title: "long" });
   const cut = stage.line.cutAfter(MIDWAY, "down");
   await downloadButton(buyer.page).click();
@@ -53,7 +47,7 @@ test("a refund ends access in the middle of a download, and says so to both", as
 
 test("the seller gives a part back, then all of it", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "parts.txt": 100 });
+  const files = await makeFiles(stage.folder, { "parts.txt": 100 });
   await sellPaid(stage, { seller, buyer, files, title: "parts" });
   const { page } = seller;
   await page.reload();
@@ -84,9 +78,17 @@ test("the seller gives a part back, then all of it", async () => {
 
 test("an offer that nobody has paid is taken back", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "never.txt": 100 });
+  const files = await makeFiles(stage.folder, { "never.txt": 100 });
+  /** @type {string[]} */
+  const asked = [];
+  for (const { page } of [seller, buyer])
+    page.on("request", (request) => asked.push(request.url()));
   await startUnpaid(seller, buyer, files);
-  await seller.page.getByRole("button", { name: "Take the offer back" }).click();
+  const offerBack = seller.page.getByRole("button", { name: "Take the offer back" });
+  await offerBack.waitFor();
+  assert.ok(asked.some((url) => url.includes("/transfers?")));
+  assert.ok(!asked.some((url) => url.includes("/products-dispute")), "there is no dispute yet");
+  await offerBack.click();
   await seller.page.getByText("This sale was cancelled.").waitFor();
   await buyer.page.getByRole("button", { name: /^Accept/ }).click();
   await standing(buyer.page, "Cancelled");
@@ -95,7 +97,7 @@ test("an offer that nobody has paid is taken back", async () => {
 
 test("a dispute is opened, answered and withdrawn, and its packet is verified to the byte", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "thing.txt": 100 });
+  const files = await makeFiles(stage.folder, { "thing.txt": 100 });
   await sellPaid(stage, { seller, buyer, files, title: "thing" });
   const { page } = buyer;
   await page.locator("summary", { hasText: "Open a dispute" }).click();

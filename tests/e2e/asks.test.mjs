@@ -1,9 +1,9 @@
 // Files that a seller asks for: which kinds and how large, as the seller says and as the buyer is told.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { contentOf, openMessage, startSale, waitUntilOffered } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
 /** One transparent pixel. */
 const PIXEL = Buffer.from(
@@ -11,18 +11,11 @@ const PIXEL = Buffer.from(
   "base64",
 );
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 test("a seller says which files it takes, a buyer is told, and another file is not sent", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "badge.txt": 10 });
+  const files = await makeFiles(stage.folder, { "badge.txt": 10 });
   await startSale(seller.page, {
     files,
     buyer: buyer.id,
@@ -69,7 +62,7 @@ test("a seller says which files it takes, a buyer is told, and another file is n
 test("types and sizes that cannot be asked for are told, with the cursor where they stand", async () => {
   const { page } = await stage.person();
   const buyer = await stage.person();
-  const [file = ""] = await makeFiles(folder, { "x.txt": 10 });
+  const [file = ""] = await makeFiles(stage.folder, { "x.txt": 10 });
   const asks = [{ label: "File", kind: "File", otherTypes: "*/*", megabytes: "2.5" }];
   await startSale(page, { files: [file], buyer: buyer.id, asks });
   const focused = (/** @type {string} */ label) =>

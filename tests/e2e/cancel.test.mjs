@@ -1,6 +1,6 @@
 // Transfers that their owner ends: by the button, or by closing the tab.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import {
   acceptOffer,
@@ -11,24 +11,18 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openPage, openStage } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { openPage, useStage } from "./stage.mjs";
 
 const SIZE = 21_000_000;
 /** Some of the chunks have passed by then, and some have not. */
 const MIDWAY = 9_000_000;
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
 /** @type {string[]} */
 let files = [];
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
+const stage = useStage({}, async ({ folder }) => {
   files = await makeFiles(folder, { "long.bin": SIZE });
 });
-after(() => stage.close());
 
 async function storedChunks() {
   const { objects } = await stage.server.blobs.list();
@@ -77,7 +71,7 @@ test("a download that is cancelled saves nothing, and can be made again", async 
   await buyer.page.getByText("Cancelled. Nothing was saved").waitFor();
   assert.deepEqual([landed, await privateFiles(buyer.page)], [0, []]);
 
-  const target = join(folder, "landed");
+  const target = join(stage.folder, "landed");
   await downloadTo(buyer.page, target);
   assert.equal(await sha256(target), await sha256(files[0] ?? ""));
   await assertReceiptShown(buyer.page);
@@ -113,7 +107,7 @@ test("private storage that a closed tab left behind is emptied by the next", asy
   await startSale(seller.page, { files, buyer: buyer.id, title: "Left behind" });
   await waitUntilOffered(seller.page);
   await acceptOffer(buyer.page, "Left behind");
-  await downloadTo(buyer.page, join(folder, "kept"));
+  await downloadTo(buyer.page, join(stage.folder, "kept"));
   assert.equal((await privateFiles(buyer.page)).length, 1);
   await buyer.page.close();
   const { page } = await openPage(buyer.context, stage.url);

@@ -1,19 +1,12 @@
 // A chunk that was altered at the server: the error names it, and nothing is saved as complete.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import { acceptOffer, downloadButton, privateFiles, startSale, waitUntilOffered } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 /** Flips one bit of the second chunk of the one file that has two. */
 async function damage() {
@@ -34,8 +27,8 @@ async function sellDamaged(sizes, pickers) {
   for (const { key } of objects) await stage.server.blobs.delete(key);
   const [seller, buyer] = [await stage.person(), await stage.person({ pickers })];
   const name = `lot ${Object.keys(sizes).length} ${pickers}`;
-  await makeFiles(join(folder, name), sizes);
-  await startSale(seller.page, { files: join(folder, name), buyer: buyer.id, title: "Lot" });
+  await makeFiles(join(stage.folder, name), sizes);
+  await startSale(seller.page, { files: join(stage.folder, name), buyer: buyer.id, title: "Lot" });
   await waitUntilOffered(seller.page);
   await damage();
   await acceptOffer(buyer.page, "Lot");

@@ -1,21 +1,17 @@
 // Files that are not what their names say: stopped at the seller's, and told of at the buyer's.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Claimcheck, Identity } from "claimcheck";
 import { downloadButton, startSale } from "./acts.mjs";
-import { makeFolder } from "./files.mjs";
-import { openStage, openTab } from "./stage.mjs";
+import { openTab, useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-before(async () => void (stage = await openStage()));
-after(() => stage.close());
+const stage = useStage();
 
 test("a seller is told that a file is not what its name says, and what it is", async () => {
   const { page } = await stage.person();
   const { id } = await stage.person();
-  const path = join(await makeFolder(), "cat.png");
+  const path = join(stage.folder, "cat.png");
   await writeFile(path, "This is a text.");
   await startSale(page, { files: [path], buyer: id, title: "Cat" });
   const failure = page.locator("cc-failure");

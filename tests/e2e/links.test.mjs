@@ -1,30 +1,28 @@
 // Download links: made and watched by a seller, followed by somebody who is nobody here.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import { contentOf, downloadButton, downloadTo, startSale, waitUntilOffered } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openStage, openTab } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { openTab, useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
 /** @type {Awaited<ReturnType<typeof stage.person>>} */
 let seller;
-let folder = "";
 /** @type {string[]} */
 let files = [];
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
+const stage = useStage({}, async (stage) => {
   seller = await stage.person();
   const buyer = await stage.person();
-  files = await makeFiles(folder, { "maps/north.bin": 5_000_000, "maps/south.txt": 100 });
-  await startSale(seller.page, { files: join(folder, "maps"), buyer: buyer.id, title: "Maps" });
+  files = await makeFiles(stage.folder, { "maps/north.bin": 5_000_000, "maps/south.txt": 100 });
+  await startSale(seller.page, {
+    files: join(stage.folder, "maps"),
+    buyer: buyer.id,
+    title: "Maps",
+  });
   await waitUntilOffered(seller.page);
   await seller.page.getByRole("link", { name: "Files and download links" }).click();
   await seller.page.getByRole("heading", { name: "Files of “Maps”" }).waitFor();
 });
-after(() => stage.close());
 
 /** @param {{ what?: string, downloads?: number, password?: string }} wanted */
 async function makeLink({ what = "The present release (2 files)", downloads, password }) {
@@ -64,8 +62,8 @@ test("a link to one file is followed without keys, survives a reload, and is cou
   stage.line.mend();
   await page.getByText(/^Verified/).waitFor();
   await page.reload();
-  await downloadTo(page, join(folder, "north landed"));
-  assert.equal(await sha256(join(folder, "north landed")), await sha256(files[0] ?? ""));
+  await downloadTo(page, join(stage.folder, "north landed"));
+  assert.equal(await sha256(join(stage.folder, "north landed")), await sha256(files[0] ?? ""));
   assert.equal(await page.evaluate(async () => localStorage.length + document.cookie.length), 0);
 
   const late = await openTab(await stage.profile(), url);
@@ -135,7 +133,7 @@ test("a log of many entries is shown to its end", async () => {
 
 test("a new release stands beside the earlier one", async () => {
   const { page } = seller;
-  const [next = ""] = await makeFiles(folder, { "east.txt": 200 });
+  const [next = ""] = await makeFiles(stage.folder, { "east.txt": 200 });
   await page.locator("cc-files input[type=file]:not([webkitdirectory])").setInputFiles(next);
   await page.getByRole("button", { name: "Seal and upload" }).click();
   await page.getByText("The new release is stored.").waitFor();
@@ -159,14 +157,14 @@ test("an upload to one product is not shown at another, and goes on behind it", 
   const { page } = seller;
   const [buyer, [legend = ""]] = [
     await stage.person(),
-    await makeFiles(folder, { "legend.txt": 10 }),
+    await makeFiles(stage.folder, { "legend.txt": 10 }),
   ];
   await page.getByRole("link", { name: "Sell", exact: true }).click();
   await page.getByRole("button", { name: "Sell something else" }).click();
   await startSale(page, { files: [legend], buyer: buyer.id, title: "Legend" });
   await waitUntilOffered(page);
   await openFiles("Maps");
-  const [west = ""] = await makeFiles(folder, { "west.bin": 6_000_000 });
+  const [west = ""] = await makeFiles(stage.folder, { "west.bin": 6_000_000 });
   const held = stage.line.holdAfter(1_000_000, "up");
   await page.locator("cc-files input[type=file]:not([webkitdirectory])").setInputFiles(west);
   await page.getByRole("button", { name: "Seal and upload" }).click();

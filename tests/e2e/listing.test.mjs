@@ -1,6 +1,6 @@
 // Selling to whoever has a link: strangers buy, pay and download while the seller's browser is closed.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import {
   assertReceiptShown,
@@ -11,17 +11,10 @@ import {
   fact,
   standing,
 } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openStage, openTab } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { openTab, useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 /**
  * A seller makes a listing, and closes the browser unless it is kept.
@@ -31,7 +24,7 @@ after(() => stage.close());
 async function list({ name, size = 100, price, stock, isKept = false }) {
   const seller = await stage.person();
   const { page } = seller;
-  const files = await makeFiles(folder, { [name]: size });
+  const files = await makeFiles(stage.folder, { [name]: size });
   await page.locator("input[type=file]:not([webkitdirectory])").setInputFiles(files);
   await page.getByLabel("Anyone who has the link").check();
   if (stock !== undefined) await page.getByLabel("Copies (optional)").fill(stock);
@@ -76,8 +69,8 @@ test("a stranger buys from a link, comes back from Checkout, and has the file an
   await atCheckout(page, "Pay");
   await page.getByText("Waiting for the payment provider to confirm it").waitFor();
   await deliverWebhooks(stage);
-  await downloadTo(page, join(folder, "album landed"));
-  assert.equal(await sha256(join(folder, "album landed")), await sha256(file));
+  await downloadTo(page, join(stage.folder, "album landed"));
+  assert.equal(await sha256(join(stage.folder, "album landed")), await sha256(file));
   await assertReceiptShown(page);
   assert.ok(asked.length > 10);
   assert.deepEqual(
@@ -114,8 +107,8 @@ test("a purchase that was left unpaid goes on, and on another device with the ph
   await other.page.getByText("Restored. You are:").waitFor();
   await other.page.getByRole("link", { name: /^Inbox/ }).click();
   await other.page.locator("cc-inbox a.message", { hasText: "novel" }).first().click();
-  await downloadTo(other.page, join(folder, "novel landed"));
-  assert.equal(await sha256(join(folder, "novel landed")), await sha256(file));
+  await downloadTo(other.page, join(stage.folder, "novel landed"));
+  assert.equal(await sha256(join(stage.folder, "novel landed")), await sha256(file));
   await assertReceiptShown(other.page);
 });
 
@@ -124,8 +117,8 @@ test("a free listing sells out, and the seller sees it and closes another", asyn
   const context = await stage.profile();
   const page = await openTab(context, url);
   await page.getByRole("button", { name: "Get the files", disabled: false }).click();
-  await downloadTo(page, join(folder, "flyer landed"));
-  assert.equal(await sha256(join(folder, "flyer landed")), await sha256(file));
+  await downloadTo(page, join(stage.folder, "flyer landed"));
+  assert.equal(await sha256(join(stage.folder, "flyer landed")), await sha256(file));
   await standing(page, "Received");
   const late = await openTab(await stage.profile(), url);
   await late.getByText("This is sold out.").waitFor();

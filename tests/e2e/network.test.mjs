@@ -1,6 +1,6 @@
 // The line cut in the middle of a transfer: it waits, says so, and goes on to the end.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import {
   acceptOffer,
@@ -9,21 +9,14 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
 const SIZE = 21_000_000;
 /** Some of the chunks have passed by then, and some have not. */
 const MIDWAY = 9_000_000;
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 /** @param {import("playwright-core").Page} page */
 async function waitUntilItWaits(page) {
@@ -33,7 +26,7 @@ async function waitUntilItWaits(page) {
 
 test("a line cut during upload and during download holds both up, and no more", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const [file = ""] = await makeFiles(folder, { "long.bin": SIZE });
+  const [file = ""] = await makeFiles(stage.folder, { "long.bin": SIZE });
 
   const cutUp = stage.line.cutAfter(MIDWAY, "up");
   await startSale(seller.page, { files: [file], buyer: buyer.id });
@@ -50,7 +43,7 @@ test("a line cut during upload and during download holds both up, and no more", 
   await waitUntilItWaits(buyer.page);
   assert.equal(await buyer.page.getByText(/^Verified/).count(), 0);
   stage.line.mend();
-  const target = join(folder, "landed");
+  const target = join(stage.folder, "landed");
   await (await landing).saveAs(target);
   assert.equal(await sha256(target), await sha256(file));
   await assertReceiptShown(buyer.page);
@@ -58,7 +51,7 @@ test("a line cut during upload and during download holds both up, and no more", 
 
 test("a browser that knows that it is offline says so, and goes on as soon as it is not", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "longer.bin": SIZE });
+  const files = await makeFiles(stage.folder, { "longer.bin": SIZE });
   const cut = stage.line.cutAfter(MIDWAY, "up");
   await startSale(seller.page, { files, buyer: buyer.id });
   await cut;

@@ -1,18 +1,11 @@
 // The page itself: its headers, its freedom while files move, its keys, and what it says to wrong input.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startSale, waitUntilOffered } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 test("every file of the page comes with the strict policy", async () => {
   const shell = await (await fetch(stage.url)).text();
@@ -67,7 +60,7 @@ test("the policy forbids what it should", async () => {
 
 test("the page stays free while 60 MB are sealed and sent", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "sixty.bin": 60_000_000 });
+  const files = await makeFiles(stage.folder, { "sixty.bin": 60_000_000 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await seller.page.locator("cc-sell cc-meter").waitFor();
   const { answered, seen } = await seller.page.evaluate(async () => {
@@ -98,7 +91,7 @@ test("the page stays free while 60 MB are sealed and sent", async () => {
 
 test("an identity comes back from its 24 words, with its inbox and its name", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "for later.txt": 10 });
+  const files = await makeFiles(stage.folder, { "for later.txt": 10 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await waitUntilOffered(seller.page);
   await buyer.page.getByRole("link", { name: "You" }).click();

@@ -1,6 +1,6 @@
 // A sale with a price: through the payment page and back, with details before and after the payment.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { join } from "node:path";
 import {
   assertReceiptShown,
@@ -14,21 +14,14 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 test("details before the payment, the payment, details after it, and the file comes", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "portrait.bin": 5_000_000 });
+  const files = await makeFiles(stage.folder, { "portrait.bin": 5_000_000 });
   await startSale(seller.page, {
     files,
     buyer: buyer.id,
@@ -70,12 +63,12 @@ test("details before the payment, the payment, details after it, and the file co
   await standing(seller.page, "Waiting for the buyer’s details");
   await seller.page.getByText("€4.99 has been paid.").waitFor();
   await page.getByLabel("Your site").fill("https://zoë.example/");
-  const [photo = ""] = await makeFiles(folder, { "a photo.bin": 4_500_000 });
+  const [photo = ""] = await makeFiles(stage.folder, { "a photo.bin": 4_500_000 });
   await page.getByLabel("A photo").setInputFiles(photo);
   await page.getByRole("button", { name: "Send details" }).click();
   await downloadButton(page).waitFor();
-  await downloadTo(page, join(folder, "landed.bin"));
-  assert.equal(await sha256(join(folder, "landed.bin")), await sha256(files[0] ?? ""));
+  await downloadTo(page, join(stage.folder, "landed.bin"));
+  assert.equal(await sha256(join(stage.folder, "landed.bin")), await sha256(files[0] ?? ""));
   await assertReceiptShown(page);
 
   await standing(seller.page, "Received");
@@ -87,14 +80,14 @@ test("details before the payment, the payment, details after it, and the file co
   ]);
   const landing = seller.page.waitForEvent("download");
   await seller.page.getByRole("button", { name: "Save “a photo.bin”" }).click();
-  await (await landing).saveAs(join(folder, "photo landed"));
-  assert.equal(await sha256(join(folder, "photo landed")), await sha256(photo));
+  await (await landing).saveAs(join(stage.folder, "photo landed"));
+  assert.equal(await sha256(join(stage.folder, "photo landed")), await sha256(photo));
   await assertReceiptShown(seller.page);
 });
 
 test("leaving the payment page, reloading and another tab lose nothing, and a late payment arrives", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "late.txt": 100 });
+  const files = await makeFiles(stage.folder, { "late.txt": 100 });
   await startSale(seller.page, { files, buyer: buyer.id, price: "12" });
   await waitUntilOffered(seller.page);
   const { page } = buyer;
@@ -123,7 +116,7 @@ test("leaving the payment page, reloading and another tab lose nothing, and a la
   stage.stripe.settle(session.id);
   await deliverWebhooks(stage);
   for (const tab of [page, other]) await downloadButton(tab).waitFor();
-  await downloadTo(other, join(folder, "late landed"));
+  await downloadTo(other, join(stage.folder, "late landed"));
   await standing(other, "Received");
   assert.equal(
     stage.stripe
@@ -135,7 +128,7 @@ test("leaving the payment page, reloading and another tab lose nothing, and a la
 
 test("a detail that the seller sends back is asked for again with the reason", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "logo.txt": 100 });
+  const files = await makeFiles(stage.folder, { "logo.txt": 100 });
   await startSale(seller.page, { files, buyer: buyer.id, asks: [{ label: "Colour" }] });
   await waitUntilOffered(seller.page);
   await seller.page.getByRole("link", { name: "Show this sale" }).click();

@@ -1,6 +1,6 @@
 // The sale in two browsers, and what landed on disk.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { basename, join } from "node:path";
 import {
   acceptOffer,
@@ -13,8 +13,8 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder, sha256 } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles, sha256 } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
 const ODD_FILES = {
   "my things/empty — leer.txt": 0,
@@ -22,18 +22,11 @@ const ODD_FILES = {
   "my things/deep down/Ünïcode & 🎉 (1).data": 5_000_000,
 };
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
-let folder = "";
-before(async () => {
-  stage = await openStage();
-  folder = await makeFolder();
-});
-after(() => stage.close());
+const stage = useStage();
 
 test("a file of several chunks is sealed, offered, accepted, downloaded and acknowledged", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const [file = ""] = await makeFiles(folder, { "nine megabytes.bin": 9_000_000 });
+  const [file = ""] = await makeFiles(stage.folder, { "nine megabytes.bin": 9_000_000 });
   await startSale(seller.page, { files: [file], buyer: buyer.id });
   await waitUntilOffered(seller.page);
 
@@ -51,7 +44,7 @@ test("a file of several chunks is sealed, offered, accepted, downloaded and ackn
     /nine megabytes\.bin\s+9 MB/,
   );
 
-  const target = join(folder, "landed.bin");
+  const target = join(stage.folder, "landed.bin");
   assert.equal(await downloadTo(buyer.page, target), basename(file));
   assert.equal(await sha256(target), await sha256(file));
   await assertReceiptShown(buyer.page);
@@ -66,11 +59,11 @@ test("a file of several chunks is sealed, offered, accepted, downloaded and ackn
 
 test("the receipt can be kept", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "small.txt": 100 });
+  const files = await makeFiles(stage.folder, { "small.txt": 100 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await waitUntilOffered(seller.page);
   await acceptOffer(buyer.page, "small");
-  await downloadTo(buyer.page, join(folder, "small landed"));
+  await downloadTo(buyer.page, join(stage.folder, "small landed"));
   await assertReceiptShown(buyer.page);
   const landing = buyer.page.waitForEvent("download");
   await buyer.page.getByRole("button", { name: "Save the receipt" }).click();
@@ -83,8 +76,8 @@ test("the receipt can be kept", async () => {
 
 test("a folder arrives with its odd names, an empty file and a file of one byte, in the downloads", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const sold = await makeFiles(folder, ODD_FILES);
-  await startSale(seller.page, { files: join(folder, "my things"), buyer: buyer.id });
+  const sold = await makeFiles(stage.folder, ODD_FILES);
+  await startSale(seller.page, { files: join(stage.folder, "my things"), buyer: buyer.id });
   await waitUntilOffered(seller.page);
   await acceptOffer(buyer.page, "my things");
   await downloadButton(buyer.page).click();
@@ -93,7 +86,7 @@ test("a folder arrives with its odd names, an empty file and a file of one byte,
     await buyer.page.getByRole("button", { name: `Save ${path}`, exact: true }).click();
     const landed = await landing;
     assert.equal(landed.suggestedFilename().normalize(), basename(path));
-    const target = join(folder, `landed-${index}`);
+    const target = join(stage.folder, `landed-${index}`);
     await landed.saveAs(target);
     assert.equal(await sha256(target), await sha256(sold[index] ?? ""), path);
   }
@@ -108,9 +101,9 @@ test("a folder arrives with its odd names, an empty file and a file of one byte,
 
 test("a folder arrives in the folder that its buyer picks", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person({ pickers: true })];
-  const sold = await makeFiles(folder, ODD_FILES);
+  const sold = await makeFiles(stage.folder, ODD_FILES);
   await startSale(seller.page, {
-    files: join(folder, "my things"),
+    files: join(stage.folder, "my things"),
     buyer: buyer.id,
     title: "Things",
   });
@@ -132,19 +125,19 @@ test("a folder arrives in the folder that its buyer picks", async () => {
 
 test("what was downloaded once can be downloaded again, under the same receipt", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person()];
-  const files = await makeFiles(folder, { "twice.bin": 5_000_000 });
+  const files = await makeFiles(stage.folder, { "twice.bin": 5_000_000 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await waitUntilOffered(seller.page);
   await acceptOffer(buyer.page, "twice");
-  await downloadTo(buyer.page, join(folder, "once"));
+  await downloadTo(buyer.page, join(stage.folder, "once"));
   await assertReceiptShown(buyer.page);
   const commitment = await fact(
     buyer.page.locator("cc-receipt"),
     "Hash of the content",
   ).innerText();
   await buyer.page.reload();
-  await downloadTo(buyer.page, join(folder, "again"));
-  assert.equal(await sha256(join(folder, "again")), await sha256(files[0] ?? ""));
+  await downloadTo(buyer.page, join(stage.folder, "again"));
+  assert.equal(await sha256(join(stage.folder, "again")), await sha256(files[0] ?? ""));
   assert.equal(
     await fact(buyer.page.locator("cc-receipt"), "Hash of the content").innerText(),
     commitment,
@@ -157,7 +150,7 @@ test("a stored release is offered to one more buyer without another upload", asy
     await stage.person(),
     await stage.person(),
   ];
-  const files = await makeFiles(folder, { "shared.bin": 4_300_000 });
+  const files = await makeFiles(stage.folder, { "shared.bin": 4_300_000 });
   await startSale(seller.page, { files, buyer: first.id });
   await waitUntilOffered(seller.page);
   const product = seller.page.locator("cc-sales li.card", { hasText: "shared" });
@@ -166,8 +159,8 @@ test("a stored release is offered to one more buyer without another upload", asy
   await product.getByRole("button", { name: "Offer", exact: true }).click();
   await product.locator("[data-status=offered]").nth(1).waitFor();
   await acceptOffer(second.page, "shared");
-  await downloadTo(second.page, join(folder, "for the second"));
-  assert.equal(await sha256(join(folder, "for the second")), await sha256(files[0] ?? ""));
+  await downloadTo(second.page, join(stage.folder, "for the second"));
+  assert.equal(await sha256(join(stage.folder, "for the second")), await sha256(files[0] ?? ""));
 });
 
 /** @param {import("playwright-core").Download} download */

@@ -1,8 +1,11 @@
 // A server with the page, a browser, and people in it, each in a profile of their own.
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { after, before } from "node:test";
 import { startFakeStripe } from "../fake-stripe/server.mjs";
 import { startServer } from "../functional/harness.mjs";
 import { launchBrowser } from "./browser.mjs";
+import { makeFolder } from "./files.mjs";
 import { startLine } from "./line.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -90,6 +93,27 @@ export async function openStage({ isDirect = false, vars = {} } = {}) {
       assert.deepEqual(watched.flat(), [], "the page logged no error and broke no policy");
     },
   };
+}
+
+/** @typedef {Awaited<ReturnType<typeof openStage>> & { folder: string }} Stage with a folder for files */
+
+/**
+ * A stage for all tests of a file, which is there once they run.
+ *
+ * @param {Parameters<typeof openStage>[0]} [options]
+ * @param {(stage: Stage) => Promise<void>} [prepare] what else all of them need
+ */
+export function useStage(options, prepare) {
+  const used = /** @type {Stage} */ ({});
+  before(async () => {
+    Object.assign(used, await openStage(options), { folder: await makeFolder() });
+    await prepare?.(used);
+  });
+  after(async () => {
+    await used.close();
+    await rm(used.folder, { recursive: true });
+  });
+  return used;
 }
 
 /**

@@ -1,6 +1,6 @@
 // A server that lies about a sale: the page shows none of it, and accepts nothing.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { join } from "node:path";
 import { startProxy } from "../proxy.mjs";
 import {
@@ -11,24 +11,16 @@ import {
   startSale,
   waitUntilOffered,
 } from "./acts.mjs";
-import { makeFiles, makeFolder } from "./files.mjs";
-import { openStage } from "./stage.mjs";
+import { makeFiles } from "./files.mjs";
+import { useStage } from "./stage.mjs";
 
-/** @type {Awaited<ReturnType<typeof openStage>>} */
-let stage;
 /** @type {Awaited<ReturnType<typeof startProxy>>} */
 let proxy;
-let folder = "";
-before(async () => {
-  stage = await openStage();
+const stage = useStage({}, async ({ server }) => {
   proxy = await startProxy();
-  proxy.pointAt(stage.server.url);
-  folder = await makeFolder();
+  proxy.pointAt(server.url);
 });
-after(async () => {
-  await stage.close();
-  await proxy.close();
-});
+after(() => proxy.close());
 
 /**
  * What the page says to a transfer that was altered on its way.
@@ -50,7 +42,7 @@ async function askWith(page, lie) {
 
 test("an offer or a receipt that is not what was signed is not shown", async () => {
   const [seller, buyer] = [await stage.person(), await stage.person({ through: proxy.url })];
-  const files = await makeFiles(folder, { "honest.txt": 100 });
+  const files = await makeFiles(stage.folder, { "honest.txt": 100 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await waitUntilOffered(seller.page);
   await openMessage(buyer.page, "honest");
@@ -66,7 +58,7 @@ test("an offer or a receipt that is not what was signed is not shown", async () 
 
   await buyer.page.getByRole("link", { name: /^Inbox/ }).click();
   await acceptOffer(buyer.page, "honest");
-  await downloadTo(buyer.page, join(folder, "landed"));
+  await downloadTo(buyer.page, join(stage.folder, "landed"));
   await assertReceiptShown(buyer.page);
   const receipts = [
     (transfer) => (transfer.receipt.body.delivered_at += 1),
@@ -84,7 +76,7 @@ test("keys that a server puts in place of a buyer's are refused before anything 
     if (!path.includes(`/ailocks?id=${buyer.id}`)) return undefined;
     return { kind: "alter", change: (json) => ({ ...json, x25519_pk: json.ed25519_pk }) };
   });
-  const files = await makeFiles(folder, { "secret.txt": 100 });
+  const files = await makeFiles(stage.folder, { "secret.txt": 100 });
   await startSale(seller.page, { files, buyer: buyer.id });
   await seller.page.locator("cc-buyer-field .bad", { hasText: "is not what was signed" }).waitFor();
   assert.equal(await seller.page.locator("cc-meter").count(), 0);

@@ -30,7 +30,7 @@ struct Answer {
 pub async fn answer(request: Request, env: Env, context: &Context) -> Response {
     let start = clock::runtime_millis();
     let page = cors::origin(&request);
-    let cors_config = Config::parse(&env).ok();
+    let cors_config = Config::load(&env).ok();
     let method = request.inner().method();
     let names = match CallNames::make(extract::header(&request, "traceparent").as_deref()) {
         Ok(names) => names,

@@ -4,8 +4,8 @@ import { customElement, property, state } from "lit/decorators.js";
 import type { Progress, RequiredInput, Requirements } from "claimcheck";
 import { bytes } from "../format.js";
 import { backend, onceAFrame } from "../state/backend.js";
-import { asFailure, type Failure } from "../state/failure.js";
 import { whileRunning } from "../state/running.js";
+import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import {
   answerFault,
@@ -25,23 +25,23 @@ type Requirement = Requirements["requirements"][number];
 export class AnswerForm extends Light {
   @property({ attribute: false }) requirements!: Requirements;
   @property({ type: Boolean }) isPaid = false;
-  @state() private isBusy = false;
   @state() private isInsisting = false;
   @state() private isChanging = false;
   @state() private progress: Progress | undefined;
-  @state() private failure: Failure | undefined;
+  readonly #task = new Task(this);
 
   override render(): TemplateResult {
     const due = this.requirements.requirements.filter((asked) => this.#isDue(asked));
     const open = due.filter(({ state }) => this.isChanging || state !== "provided");
     const sent = due.filter(({ state }) => state === "provided");
+    const { failure } = this.#task;
     return html`
       <section class="card" aria-labelledby="answers-heading">
         <h2 id="answers-heading">${text.answers.heading}</h2>
         <p>${this.isPaid ? text.answers.afterPayment : text.answers.lead}</p>
         ${this.isChanging ? nothing : this.#sent(sent)}
         ${open.length > 0 ? this.#form(open) : nothing}
-        ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
+        ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
       </section>
     `;
   }
@@ -64,12 +64,13 @@ export class AnswerForm extends Light {
   }
 
   #form(open: readonly Requirement[]): TemplateResult {
+    const { isBusy } = this.#task;
     return html`
       <form @submit=${(event: SubmitEvent) => this.#submit(event, open)} novalidate>
         ${open.map((asked) => this.#field(asked))}
         <div>
-          <button type="submit" class="wa-brand" ?disabled=${this.isBusy}>
-            ${this.isBusy ? text.answers.sending : text.answers.send}
+          <button type="submit" class="wa-brand" ?disabled=${isBusy}>
+            ${isBusy ? text.answers.sending : text.answers.send}
           </button>
           ${this.progress && this.progress.bytesTotal > 0 ? sent(this.progress) : nothing}
         </div>
@@ -117,23 +118,17 @@ export class AnswerForm extends Light {
       return answer === undefined ? [] : [[input.id, answer]];
     });
     if (given.length === 0) return;
-    this.isBusy = true;
-    this.failure = undefined;
-    try {
-      const { transfer_id } = this.requirements;
-      const answers = Object.fromEntries(given);
-      const show = onceAFrame((progress) => (this.progress = progress));
-      this.requirements = await whileRunning(() =>
-        backend.submitInputs(transfer_id, answers, show),
-      );
-      this.isChanging = false;
-      this.dispatchEvent(new CustomEvent("sale-changed"));
-    } catch (thrown) {
-      this.failure = asFailure(thrown);
-    } finally {
-      this.isBusy = false;
-      this.progress = undefined;
-    }
+    const isSent = await this.#task.run(() => this.#send(Object.fromEntries(given)));
+    this.progress = undefined;
+    if (!isSent) return;
+    this.isChanging = false;
+    this.dispatchEvent(new CustomEvent("sale-changed"));
+  }
+
+  async #send(answers: Readonly<Record<string, string | File>>): Promise<void> {
+    const { transfer_id } = this.requirements;
+    const show = onceAFrame((progress) => (this.progress = progress));
+    this.requirements = await whileRunning(() => backend.submitInputs(transfer_id, answers, show));
   }
 }
 

@@ -8,6 +8,7 @@ import { accept } from "../state/checkout.js";
 import { currencyRules, loadCurrencies, shownPrice } from "../state/currencies.js";
 import { asFailure, type Failure } from "../state/failure.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 
 /** Soon after the payment the provider's word is near; after a while it may have been lost. */
@@ -127,6 +128,3 @@ export class CheckoutView extends Light {
     this.dispatchEvent(new CustomEvent("sale-changed"));
   }
 }
-
-const callout = (variant: string, words: string): TemplateResult =>
-  html`<wa-callout variant=${variant} role="status">${words}</wa-callout>`;

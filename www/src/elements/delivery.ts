@@ -15,6 +15,7 @@ import {
 import { Watch } from "../state/cell.js";
 import { asFailure, type Failure } from "../state/failure.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./meter.js";
 import { mistyped } from "./mistyped.js";
@@ -127,15 +128,12 @@ export class DeliveryView extends Light {
           ></cc-meter>
         `;
       case "delivered":
-        return html`<wa-callout variant="success" role="status"
-            ><strong>${whatIsSaved(now)}</strong></wa-callout
-          >${mistyped(now.delivery.files)}`;
+        return html`${callout("success", html`<strong>${whatIsSaved(now)}</strong>`)}
+        ${mistyped(now.delivery.files)}`;
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":
-        return html`<wa-callout variant="neutral" role="status"
-          >${text.outcome.downloadCancelled}</wa-callout
-        >`;
+        return callout("neutral", text.outcome.downloadCancelled);
       case "idle":
         return nothing;
     }

@@ -1,23 +1,16 @@
 /** The disputes of a sale: the buyer opens one, the seller answers, both see where it stands. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import type { DisputeKind, Disputes, Transfer, TransferStatus } from "claimcheck";
+import type { DisputeKind, Disputes, Transfer } from "claimcheck";
 import { moment } from "../format.js";
 import { backend } from "../state/backend.js";
 import { presence } from "../state/me.js";
+import { CONTESTABLE, UNPAID } from "../state/stages.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
 
 const KINDS: readonly DisputeKind[] = ["content", "delivery", "other"];
-/** Money has moved, and the sale is not over. */
-const OPENABLE: readonly TransferStatus[] = [
-  "paid_pending_inputs",
-  "paid",
-  "delivered",
-  "acknowledged",
-  "disputed",
-];
 /** Far below what the protocol takes. */
 const MAX_WORDS = 20_000;
 
@@ -38,7 +31,7 @@ export class DisputesView extends Light {
     const isBuyer = transfer.buyer === presence.value.me.id;
     const list = found?.disputes ?? [];
     const hasOpen = list.some(({ state }) => state === "open");
-    const canOpen = isBuyer && !hasOpen && OPENABLE.includes(transfer.status);
+    const canOpen = isBuyer && !hasOpen && CONTESTABLE.includes(transfer.status);
     const { failure } = this.#task;
     if (found === undefined || (list.length === 0 && !canOpen))
       return failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing;
@@ -55,7 +48,8 @@ export class DisputesView extends Light {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has("transfer")) void this.#load();
+    // Before the payment there is none.
+    if (changed.has("transfer") && !UNPAID.includes(this.transfer.status)) void this.#load();
   }
 
   async #load(): Promise<void> {

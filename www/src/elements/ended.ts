@@ -4,6 +4,7 @@ import type { Transfer, TransferStatus } from "claimcheck";
 import { formatPrice } from "../money.js";
 import { currencyRules } from "../state/currencies.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 
 const ENDS: Partial<Record<TransferStatus, string>> = {
   refunded: text.ended.refunded,
@@ -20,13 +21,11 @@ export function endNotice({ status, refund, offer }: Transfer): unknown {
   const rule = currencyRules.value.get(offer.body.currency);
   const isPartial = refund?.state === "partial" && refund.refunded > 0 && rule;
   return html`
-    ${words === undefined ? nothing : html`<wa-callout variant="warning" role="status">${words}</wa-callout>`}
-    ${isPartial ? html`<wa-callout variant="neutral" role="status">${text.ended.refundPartial(formatPrice(refund.refunded, rule))}</wa-callout>` : nothing}
+    ${words === undefined ? nothing : callout("warning", words)}
+    ${isPartial ? callout("neutral", text.ended.refundPartial(formatPrice(refund.refunded, rule))) : nothing}
     ${
       refund && refund.failures > 0 && refund.state !== "complete"
-        ? html`<wa-callout variant="warning" role="status"
-            >${text.ended.refundFailed(refund.failures)}</wa-callout
-          >`
+        ? callout("warning", text.ended.refundFailed(refund.failures))
         : nothing
     }
   `;

@@ -10,6 +10,7 @@ import { inbox, refreshInbox } from "../state/inbox.js";
 import { presence } from "../state/me.js";
 import { nameOf, names } from "../state/names.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import { statusBadge } from "./status.js";
 import "./copy-id.js";
@@ -32,7 +33,7 @@ export class InboxView extends Light {
           ${text.inbox.refresh}
         </button>
       </div>
-      ${failure ? html`<wa-callout variant="warning" role="status">${text.inbox.failed}</wa-callout>` : nothing}
+      ${failure ? callout("warning", text.inbox.failed) : nothing}
       ${isLoaded && messages.length === 0 ? this.#empty() : nothing}
       <ul class="list">
         ${repeat(

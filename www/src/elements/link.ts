@@ -10,6 +10,7 @@ import { asFailure, type Failure } from "../state/failure.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import type { LinkStanding } from "../worker/links.js";
+import { callout } from "./callout.js";
 import { facts } from "./facts.js";
 import { Light } from "./light.js";
 import "./delivery.js";
@@ -29,7 +30,7 @@ export class LinkView extends Light {
     return html`
       <h1>${text.link.heading}</h1>
       <p class="lead">${text.link.lead}</p>
-      ${this.isIncomplete ? html`<wa-callout variant="warning" role="alert">${text.listing.incomplete}</wa-callout>` : nothing}
+      ${this.isIncomplete ? callout("warning", text.listing.incomplete, "alert") : nothing}
       ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
       ${standing ? this.#link(standing) : nothing}
       ${standing || failure || this.isIncomplete ? nothing : html`<p class="quiet" role="status">${text.app.loading}</p>`}
@@ -74,9 +75,7 @@ export class LinkView extends Light {
   #action(state: LinkStanding["info"]["state"], hasPassword: boolean): TemplateResult {
     if (state !== "open") {
       const words = state === "used_up" ? text.link.usedUp : text.link.expired;
-      return html`<wa-callout variant="warning" role="status"
-        >${words} ${text.link.ask}</wa-callout
-      >`;
+      return callout("warning", `${words} ${text.link.ask}`);
     }
     const submit = (event: SubmitEvent) => {
       event.preventDefault();

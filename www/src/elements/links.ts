@@ -7,6 +7,7 @@ import { moment } from "../format.js";
 import { backend } from "../state/backend.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./copy-id.js";
 import "./link-form.js";
@@ -79,7 +80,7 @@ export class LinkList extends Light {
 
   #shownOnce({ url }: MadeLink): TemplateResult {
     return html`
-      <wa-callout variant="success" role="status">${text.files.made}</wa-callout>
+      ${callout("success", text.files.made)}
       <cc-copy-id .value=${url}></cc-copy-id>
     `;
   }

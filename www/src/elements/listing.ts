@@ -12,8 +12,10 @@ import { currencyRules, loadCurrencies, shownPrice } from "../state/currencies.j
 import { asFailure, type Failure } from "../state/failure.js";
 import { presence } from "../state/me.js";
 import { nameOf, names } from "../state/names.js";
+import { ACCEPTABLE } from "../state/stages.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { facts } from "./facts.js";
 import { Light } from "./light.js";
 
@@ -38,10 +40,7 @@ export class ListingView extends Light {
 
   override render(): TemplateResult {
     const { shown, failure } = this;
-    if (this.isIncomplete)
-      return html`<wa-callout variant="warning" role="alert"
-        >${text.listing.incomplete}</wa-callout
-      >`;
+    if (this.isIncomplete) return callout("warning", text.listing.incomplete, "alert");
     if (failure) return html`<cc-failure .failure=${failure}></cc-failure>`;
     return shown === undefined
       ? html`<p class="quiet" role="status">${text.app.loading}</p>`
@@ -76,8 +75,8 @@ export class ListingView extends Light {
         <p class="note good">✓ ${text.listing.verified}</p>
       </section>
       <section class="card">
-        ${state === "sold_out" ? notice(text.listing.soldOutLead) : nothing}
-        ${state === "closed" ? notice(text.listing.closedLead) : nothing}
+        ${state === "sold_out" ? callout("warning", text.listing.soldOutLead) : nothing}
+        ${state === "closed" ? callout("warning", text.listing.closedLead) : nothing}
         ${isOwn ? html`<p>${text.listing.own}</p>` : nothing}
         ${state === "open" && !isOwn ? this.#action(shown) : nothing}
         ${this.#task.failure ? html`<cc-failure .failure=${this.#task.failure}></cc-failure>` : nothing}
@@ -107,7 +106,7 @@ export class ListingView extends Light {
 async function buy({ url, listing }: Shown): Promise<void> {
   const { transfer_id, status } = await backend.buy(url, listing.offer_hash);
   // A purchase that was begun and left unpaid goes on.
-  const isNext = ["offered", "invoiced"].includes(status) && !hasEarlyInputs(listing);
+  const isNext = ACCEPTABLE.includes(status) && !hasEarlyInputs(listing);
   if (isNext && (await accept(transfer_id)) === "leaving") return;
   goTo(salePath(transfer_id));
 }
@@ -139,6 +138,3 @@ const askedFor = (inputs: Listing["offer"]["body"]["required_inputs"]): unknown 
   inputs.length === 0
     ? undefined
     : inputs.map(({ label }) => html`<span class="line">${label}</span>`);
-
-const notice = (words: string): TemplateResult =>
-  html`<wa-callout variant="warning" role="status">${words}</wa-callout>`;

@@ -10,6 +10,7 @@ import {
   releasingOf,
 } from "../state/releasing.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import type { FileDrop } from "./file-drop.js";
 import { Light } from "./light.js";
 import "./file-drop.js";
@@ -73,14 +74,13 @@ export class NewRelease extends Light {
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":
-        return html`<wa-callout variant="neutral" role="status"
-          >${text.outcome.uploadCancelled}</wa-callout
-        >`;
+        return callout("neutral", text.outcome.uploadCancelled);
       case "done":
-        return html`<wa-callout variant="success" role="status"
-          ><strong>${text.files.uploaded}</strong>
-          <p>${text.files.uploadedHint}</p></wa-callout
-        >`;
+        return callout(
+          "success",
+          html`<strong>${text.files.uploaded}</strong>
+            <p>${text.files.uploadedHint}</p>`,
+        );
       case "idle":
         return nothing;
     }

@@ -28,6 +28,7 @@ export class ProvidedView extends Light {
   /** By their inputs. */
   @state() private saved: ReadonlyMap<string, readonly DownloadedFile[]> = new Map();
   readonly #saving = new Task(this);
+  readonly #sendingBack = new Task(this);
   /** What they left in the private storage goes with this view. */
   readonly #jobs: string[] = [];
 
@@ -37,7 +38,7 @@ export class ProvidedView extends Light {
   }
 
   override render(): TemplateResult {
-    const failure = this.failure ?? this.#saving.failure;
+    const failure = this.failure ?? this.#saving.failure ?? this.#sendingBack.failure;
     return html`
       <section class="card" aria-labelledby="provided-heading">
         <h2 id="provided-heading">${text.provided.heading}</h2>
@@ -56,6 +57,7 @@ export class ProvidedView extends Light {
 
   async #open(): Promise<void> {
     const { transfer_id, requirements } = this.requirements;
+    this.failure = undefined;
     try {
       const isAny = requirements.some(({ provided }) => provided !== null);
       this.opened = isAny ? await backend.inputs(transfer_id) : [];
@@ -134,13 +136,10 @@ export class ProvidedView extends Light {
   async #reject(event: SubmitEvent, inputId: string): Promise<void> {
     event.preventDefault();
     const reason = (event.target as HTMLFormElement).querySelector("input")?.value.trim() ?? "";
-    this.failure = undefined;
-    try {
+    const isSentBack = await this.#sendingBack.run(async () => {
       const { transfer_id } = this.requirements;
       this.requirements = await backend.rejectInput(transfer_id, inputId, reason);
-      this.dispatchEvent(new CustomEvent("sale-changed"));
-    } catch (thrown) {
-      this.failure = asFailure(thrown);
-    }
+    });
+    if (isSentBack) this.dispatchEvent(new CustomEvent("sale-changed"));
   }
 }

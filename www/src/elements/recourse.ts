@@ -1,20 +1,17 @@
 /** What either side can undo, and the packet that proves the sale. */
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import type { CurrencyRule, Transfer, TransferStatus } from "claimcheck";
+import type { CurrencyRule, Transfer } from "claimcheck";
 import { formatPrice, readPart } from "../money.js";
 import { saveBlob } from "../save.js";
 import { backend } from "../state/backend.js";
 import { Watch } from "../state/cell.js";
 import { currencyRules } from "../state/currencies.js";
 import { presence } from "../state/me.js";
+import { CONTESTABLE, RUNNING, UNPAID } from "../state/stages.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import { Light } from "./light.js";
-
-const UNPAID: readonly TransferStatus[] = ["offered", "invoiced", "payment_processing"];
-const RUNNING: readonly TransferStatus[] = ["paid_pending_inputs", "paid", "delivered"];
-const REFUNDABLE: readonly TransferStatus[] = [...RUNNING, "acknowledged", "disputed"];
 
 /** Fires `sale-changed` once something was done. */
 @customElement("cc-recourse")
@@ -35,7 +32,7 @@ export class RecourseView extends Light {
     const { transfer } = this;
     const { status, seller, offer } = transfer;
     const isSeller = seller === presence.value.me.id;
-    const isPaid = offer.body.price > 0 && REFUNDABLE.includes(status);
+    const isPaid = offer.body.price > 0 && CONTESTABLE.includes(status);
     return html`
       <section class="card" aria-labelledby="recourse-heading">
         <h2 id="recourse-heading">${text.recourse.heading}</h2>

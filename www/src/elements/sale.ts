@@ -11,6 +11,7 @@ import { asFailure, type Failure } from "../state/failure.js";
 import { inbox, markRead, news } from "../state/inbox.js";
 import { presence } from "../state/me.js";
 import { names } from "../state/names.js";
+import { ACCEPTABLE, PAID, UNPAID, WITH_ACCESS } from "../state/stages.js";
 import { text } from "../text.js";
 import { endNotice } from "./ended.js";
 import { Light } from "./light.js";
@@ -23,16 +24,6 @@ import "./disputes.js";
 import "./provided.js";
 import "./receipt.js";
 import "./recourse.js";
-
-/** A buyer may download in these, as long as access lasts. */
-const WITH_ACCESS: readonly TransferStatus[] = ["delivered", "acknowledged"];
-const UNPAID: readonly TransferStatus[] = ["offered", "invoiced", "payment_processing"];
-const PAID: readonly TransferStatus[] = [
-  "paid_pending_inputs",
-  "paid",
-  "delivered",
-  "acknowledged",
-];
 
 @customElement("cc-sale")
 export class SaleView extends Light {
@@ -118,8 +109,7 @@ export class SaleView extends Light {
     const isMissing = ({ input, state }: (typeof asked)[number]) =>
       input.timing === "pre_payment" && input.required && state !== "provided";
     const hasForm =
-      (["offered", "invoiced"].includes(status) &&
-        asked.some(({ input }) => input.timing === "pre_payment")) ||
+      (ACCEPTABLE.includes(status) && asked.some(({ input }) => input.timing === "pre_payment")) ||
       status === "paid_pending_inputs";
     return html`
       ${

@@ -10,6 +10,7 @@ import { text } from "../text.js";
 import type { PickedFile } from "../worker/backend.js";
 import type { Offered } from "../state/offering.js";
 import type { AudienceField } from "./audience.js";
+import { callout } from "./callout.js";
 import type { FileDrop } from "./file-drop.js";
 import { Light } from "./light.js";
 import type { TermsFields } from "./terms.js";
@@ -73,9 +74,7 @@ export class SellView extends Light {
       case "failed":
         return html`<cc-failure .failure=${now.failure}></cc-failure>`;
       case "cancelled":
-        return html`<wa-callout variant="neutral" role="status"
-          >${text.outcome.uploadCancelled}</wa-callout
-        >`;
+        return callout("neutral", text.outcome.uploadCancelled);
       case "idle":
         return nothing;
     }
@@ -88,10 +87,11 @@ export class SellView extends Light {
         ? [text.outcome.offered(body.title), text.outcome.offeredHint]
         : [text.listing.listed(body.title), text.listing.listedHint];
     return html`
-      <wa-callout variant="success" role="status">
-        <strong>${what}</strong>
-        <p>${hint}</p>
-      </wa-callout>
+      ${callout(
+        "success",
+        html`<strong>${what}</strong>
+          <p>${hint}</p>`,
+      )}
       ${offered.kind === "anyone" ? html`<cc-own-listing .listing=${offered.listing}></cc-own-listing>` : nothing}
       <div class="row start">
         <button class="wa-outlined" @click=${resetSelling}>${text.outcome.another}</button>

@@ -5,6 +5,7 @@ import type { PacketLine } from "claimcheck";
 import { backend } from "../state/backend.js";
 import { asFailure, type Failure } from "../state/failure.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 
 /** Where any server of this kind publishes its keys. */
@@ -65,9 +66,10 @@ export class VerifyView extends Light {
     return html`
       <section class="card" aria-labelledby="report-heading">
         <h2 id="report-heading">${text.verify.of(name)}</h2>
-        <wa-callout variant=${isGood ? "success" : "danger"} role="status"
-          ><strong>${isGood ? text.verify.good : text.verify.bad}</strong></wa-callout
-        >
+        ${callout(
+          isGood ? "success" : "danger",
+          html`<strong>${isGood ? text.verify.good : text.verify.bad}</strong>`,
+        )}
         <ul class="rows report">
           ${lines.map(
             ({ claim, verdict, why }) => html`

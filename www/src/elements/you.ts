@@ -3,10 +3,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { backend } from "../state/backend.js";
 import { Watch } from "../state/cell.js";
-import { asFailure, type Failure } from "../state/failure.js";
 import { presence, rename, restore } from "../state/me.js";
 import { running } from "../state/running.js";
+import { Task } from "../state/task.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./copy-id.js";
 
@@ -15,7 +16,7 @@ export class YouView extends Light {
   @state() private words: readonly string[] = [];
   @state() private isSaved = false;
   @state() private isRestored = false;
-  @state() private failure: Failure | undefined;
+  readonly #task = new Task(this);
 
   constructor() {
     super();
@@ -23,13 +24,14 @@ export class YouView extends Light {
   }
 
   override render(): TemplateResult {
+    const { failure } = this.#task;
     return html`
       <h1>${text.you.heading}</h1>
       <p class="lead">${text.you.lead}</p>
-      ${this.failure ? html`<cc-failure .failure=${this.failure}></cc-failure>` : nothing}
+      ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
       <section class="card">
         <h2>${text.id.yours}</h2>
-        ${this.isRestored ? html`<wa-callout variant="success" role="status">${text.you.restored}</wa-callout>` : nothing}
+        ${this.isRestored ? callout("success", text.you.restored) : nothing}
         <cc-copy-id .value=${presence.value.me.id}></cc-copy-id>
         <p class="note">${text.id.hint}</p>
         ${this.#name()}
@@ -118,15 +120,10 @@ export class YouView extends Light {
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {
-    this.failure = undefined;
     this.isSaved = false;
     this.isRestored = false;
-    try {
-      await work();
-    } catch (thrown) {
-      this.failure = asFailure(thrown);
-      scrollTo(0, 0);
-    }
+    await this.#task.run(work);
+    if (this.#task.failure) scrollTo(0, 0);
   }
 
   #rename(event: SubmitEvent): Promise<void> {

@@ -1,10 +1,11 @@
 /** Downloads that run or ended in this tab, by what they are of. */
 import type { OfferedFile, Progress } from "claimcheck";
 import type { Delivery, Place } from "../worker/backend.js";
-import { backend, onceAFrame } from "./backend.js";
+import { backend } from "./backend.js";
 import { Cell } from "./cell.js";
 import { asFailure, type Failure } from "./failure.js";
-import { AT_REST, Meter, type Reading } from "./meter.js";
+import { AT_REST, type Reading } from "./meter.js";
+import { metered } from "./metered.js";
 import { whileRunning } from "./running.js";
 
 export type Buying =
@@ -52,10 +53,9 @@ export async function download(source: Source, place: Place): Promise<void> {
   const cell = buying(source.key);
   const job = crypto.randomUUID();
   cell.set({ step: "downloading", reading: AT_REST, isCancelling: false, job });
-  const meter = new Meter();
-  const show = onceAFrame((progress) => {
+  const show = metered((reading) => {
     const now = cell.value;
-    if (now.step === "downloading") cell.set({ ...now, reading: meter.read(progress) });
+    if (now.step === "downloading") cell.set({ ...now, reading });
   });
   try {
     const delivery = await whileRunning(() => source.download(job, place, show));

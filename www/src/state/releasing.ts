@@ -1,9 +1,10 @@
 /** The uploads of new releases of products that are there already, by product. */
 import type { PickedFile } from "../worker/backend.js";
-import { backend, onceAFrame } from "./backend.js";
+import { backend } from "./backend.js";
 import { Cell } from "./cell.js";
 import { asFailure, type Failure } from "./failure.js";
-import { AT_REST, Meter, type Reading } from "./meter.js";
+import { AT_REST, type Reading } from "./meter.js";
+import { metered } from "./metered.js";
 import { whileRunning } from "./running.js";
 import { refreshSales } from "./sales.js";
 
@@ -32,10 +33,9 @@ function set(productId: string, now: Releasing): void {
 export async function release(productId: string, files: readonly PickedFile[]): Promise<void> {
   const job = crypto.randomUUID();
   set(productId, { step: "uploading", reading: AT_REST, isCancelling: false, job });
-  const meter = new Meter();
-  const show = onceAFrame((progress) => {
+  const show = metered((reading) => {
     const now = releasingOf(productId);
-    if (now.step === "uploading") set(productId, { ...now, reading: meter.read(progress) });
+    if (now.step === "uploading") set(productId, { ...now, reading });
   });
   try {
     await whileRunning(() => backend.upload(job, { product: { id: productId }, files }, show));

@@ -1,10 +1,11 @@
 /** The upload that runs in this tab, and the offer that follows it. */
 import type { Terms } from "../elements/terms.js";
 import type { UploadOrder } from "../worker/backend.js";
-import { backend, onceAFrame } from "./backend.js";
+import { backend } from "./backend.js";
 import { Cell } from "./cell.js";
 import { asFailure, type Failure } from "./failure.js";
-import { AT_REST, Meter, type Reading } from "./meter.js";
+import { AT_REST, type Reading } from "./meter.js";
+import { metered } from "./metered.js";
 import { makeOffer, type Audience, type Offered } from "./offering.js";
 import { whileRunning } from "./running.js";
 import { refreshSales } from "./sales.js";
@@ -50,10 +51,9 @@ export async function sell(order: SaleOrder): Promise<void> {
 function upload({ product, files }: SaleOrder) {
   // The browser then does not throw the keys away when it runs out of room. It may refuse.
   void navigator.storage.persist().catch(() => undefined);
-  const meter = new Meter();
-  const show = onceAFrame((progress) => {
+  const show = metered((reading) => {
     const now = selling.value;
-    if (now.step === "uploading") selling.set({ ...now, reading: meter.read(progress) });
+    if (now.step === "uploading") selling.set({ ...now, reading });
   });
   return backend.upload(job, { product, files }, show);
 }

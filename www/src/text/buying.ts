@@ -17,7 +17,6 @@ export const checkout = {
   processingSeller: "The payment is being processed. This can take days, as with a bank transfer.",
   detailsFirst: "Provide the details above first.",
   paidSeller: (price: string) => `${price} has been paid.`,
-  badAddress: "The payment page’s address is not one that this page opens.",
   expired: "This offer has ended.",
 } as const;
 

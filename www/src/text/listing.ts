@@ -23,8 +23,6 @@ export const listing = {
   left: (left: number, stock: number) => `${left} of ${plural(stock, "copy", "copies")} left`,
   until: (date: string) => `until ${date}`,
   close: "Close the listing",
-  make: "Offer to anyone with a link",
-  makeButton: "Make the link",
   // The buyer.
   by: "Sold by",
   size: "Size",

@@ -1,0 +1,26 @@
+/** Runs a program of the project under its own Node, with everything built that it needs. */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { setUp } from "../setup/environment.mjs";
+import { NODE_BIN, ROOT } from "../setup/paths.mjs";
+import { build } from "./build.mjs";
+
+/**
+ * Its exit status becomes ours.
+ *
+ * @param {string} program the folder of its run.mjs, in scripts/
+ * @param {readonly string[]} args
+ * @param {readonly string[]} needs build steps
+ * @param {Parameters<typeof setUp>[0]} [wanted] of the set-up
+ */
+export async function runBuilt(program, args, needs, wanted) {
+  const env = setUp(wanted);
+  await build(env, needs);
+  const script = join(ROOT, "scripts", program, "run.mjs");
+  const { status } = spawnSync(join(NODE_BIN, "node"), [script, ...args], {
+    env,
+    stdio: "inherit",
+  });
+  process.exitCode = status ?? 1;
+}
