@@ -1,6 +1,7 @@
 /** Every sentence of the page. */
 import { disputes, ended, recourse, verify } from "./text/after.js";
 import { answers, checkout, provided } from "./text/buying.js";
+import { leaving } from "./text/leaving.js";
 import { files, link } from "./text/links.js";
 import { listing } from "./text/listing.js";
 import { plural } from "./text/plural.js";
@@ -15,6 +16,7 @@ export const text = {
   ended,
   disputes,
   verify,
+  leaving,
   listing,
   link,
   files,
@@ -35,6 +37,7 @@ export const text = {
     offline: "You are offline. Transfers wait and go on by themselves when the network is back.",
     retry: "Try again",
     notFound: "There is no such page.",
+    home: "Sell files, or receive them",
     loading: "Loading…",
     more: "Show more",
   },
@@ -132,7 +135,7 @@ export const text = {
     downloads: "Downloads",
     retention: "Access",
     expires: "Offer ends",
-    offerHash: "Offer",
+    offerHash: "Hash of the offer",
     verified: "The offer is signed by this seller; this browser has checked it.",
     files: "Files",
     size: (count: number, size: string) => `${plural(count, "file", "files")}, ${size}`,

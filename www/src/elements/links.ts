@@ -73,15 +73,20 @@ export class LinkList extends Light {
       } while (this.next !== null && this.#own().length === before);
     });
 
-  #remember(event: CustomEvent<MadeLink>): void {
+  /** The form stands far below what it made, on a phone out of sight. */
+  async #remember(event: CustomEvent<MadeLink>): Promise<void> {
     this.made = event.detail;
     this.links = [event.detail.link, ...this.links];
+    await this.updateComplete;
+    this.querySelector<HTMLElement>(".made")?.focus();
   }
 
   #shownOnce({ url }: MadeLink): TemplateResult {
     return html`
-      ${callout("success", text.files.made)}
-      <cc-copy-id .value=${url}></cc-copy-id>
+      <div class="made stack" tabindex="-1">
+        ${callout("success", text.files.made)}
+        <cc-copy-id .value=${url}></cc-copy-id>
+      </div>
     `;
   }
 

@@ -16,6 +16,12 @@ export const link = {
   claimed: "You have one of the downloads. It can be interrupted and goes on.",
   usedUp: "All downloads of this link are used up.",
   expired: "The time of this link is over.",
+  dead: {
+    not_found: "There is no such link. It may have been cut short on its way.",
+    link_gone: "This link has ended, or was taken back.",
+  } as Record<string, string>,
+  incomplete:
+    "This link is not whole: the part after # is missing. Open it again from where you got it.",
   ask: "Ask whoever gave you the link for another one.",
 } as const;
 
@@ -57,9 +63,7 @@ export const files = {
   hideLog: "Hide the log",
   moreLog: "Show earlier entries",
   noLog: "Nobody has followed this link yet.",
-  logTime: "Time",
-  logEvent: "What happened",
-  logFrom: "From",
+  logAddress: "Addresses are shortened, or replaced by a code that is another one each day.",
   states: { open: "Open", used_up: "Used up", expired: "Expired", revoked: "Revoked" },
   events: {
     claimed: "Download begun",
@@ -68,5 +72,11 @@ export const files = {
     cancelled: "Given back",
     stopped: "Stopped",
     refused: "Refused",
+  } as Record<string, string>,
+  refusals: {
+    wrong_password: "wrong password",
+    rate_limited: "too many wrong passwords",
+    downloads_used_up: "no downloads left",
+    link_gone: "the link has ended",
   } as Record<string, string>,
 } as const;

@@ -36,7 +36,7 @@ import type {
 import { PickedSink, PrivateSink, type StoredFile } from "claimcheck/browser";
 import { failing } from "./failure.js";
 import { Links, type LinkStanding } from "./links.js";
-import { keepFragment, keepIdentity, loadIdentity } from "./keep.js";
+import { forgetAll, keepFragment, keepIdentity, loadIdentity } from "./keep.js";
 
 /** Who this browser is. */
 export interface Me {
@@ -119,6 +119,15 @@ export class Backend {
       await keepIdentity(identity);
       this.#isNew = false;
       return (await this.#connect(identity)).identity.id;
+    });
+  }
+
+  /** Deletes what is one's own on the server, then all that this browser keeps. */
+  leave(): Promise<void> {
+    return failing(async () => {
+      await this.#server().deleteAccount();
+      this.#client = undefined;
+      await forgetAll();
     });
   }
 
