@@ -156,8 +156,7 @@ where
         let AttachmentRef { attachment_id, manifest_hash } = input.attachment.ok_or(untrusted.clone())?;
         let context = file_seal_context(&transfer.transfer_id, transfer.offer_hash, &input.id, manifest_hash);
         let key = open_from(Purpose::Inputs, &context, self.session.identity(), &input.sealed.0)?;
-        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| untrusted.clone())?;
-        let key = Secret32::from_bytes(key);
+        let key = Secret32::from_slice(&key).ok_or(untrusted.clone())?;
         let found = self.persist(&Control::new(), || self.session.attachment(attachment_id)).await?;
         let manifest = found.manifest.verify(&buyer.ed25519_pk).map_err(|_| untrusted.clone())?;
         let body = manifest.body();
@@ -169,8 +168,7 @@ where
         let meta = open_meta(&key, body)?;
         let mut files = incoming_files(body, &meta);
         let Some(file) = files.pop().filter(|_| files.is_empty()) else { return Err(untrusted) };
-        check_file(asked, &file.content_type, file.size)
-            .map_err(|fault| Failure::Argument(fault.as_str()))?;
+        check_file(asked, &file.content_type, file.size)?;
         Ok(OpenAttachment { attachment_id, manifest, key, meta, file })
     }
 

@@ -32,6 +32,17 @@ impl<H: Http> Session<H> {
             .await
     }
 
+    pub(super) async fn get_bytes(
+        &self,
+        access: Access<'_>,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<H::Buf, Refusal> {
+        let path = with_query(name, query);
+        self.bytes(&Call { access, method: "GET", path, body: CallBody::Empty, answer: AnswerKind::Bytes })
+            .await
+    }
+
     pub(super) async fn post<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
@@ -229,14 +240,7 @@ impl<H: Http> Session<H> {
             ("file", file_id.to_string()),
             ("index", index.to_string()),
         ];
-        let call = Call {
-            access: Access::Ticket(ticket),
-            method: "GET",
-            path: with_query("products-download-chunk", &query),
-            body: CallBody::Empty,
-            answer: AnswerKind::Bytes,
-        };
-        self.bytes(&call).await
+        self.get_bytes(Access::Ticket(ticket), "products-download-chunk", &query).await
     }
 
     /// `POST products-ack`.
@@ -301,9 +305,7 @@ impl<H: Http> Session<H> {
             ("file", file_id.to_string()),
             ("index", index.to_string()),
         ];
-        let path = with_query("disputes-chunk", &query);
-        let answer = AnswerKind::Bytes;
-        self.bytes(&Call { access: Access::Token, method: "GET", path, body: CallBody::Empty, answer }).await
+        self.get_bytes(Access::Token, "disputes-chunk", &query).await
     }
 
     /// `GET transfers-packet`, to the byte.

@@ -8,6 +8,7 @@ mod clock;
 mod endpoints;
 mod links;
 mod refusal;
+mod shop;
 mod ticket;
 mod token;
 
