@@ -16,7 +16,7 @@ use super::upload::Draft;
 use super::{Client, Failure, HashedSource, IncomingFile, ReceivingSink, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, GetChunk, Host, Observer};
-use crate::engine::{CallError, ChunkAt};
+use crate::engine::{CallError, ChunkAt, UploadLimits};
 use crate::http::Http;
 use crate::meta::open_meta;
 use crate::seal::{Purpose, open_from};
@@ -119,7 +119,8 @@ where
             sealed.extend(to_send);
             begun.push(Begun { input_id, attachment_id, draft });
         }
-        let (uploaded, names) = self.send_files(&places, names, sealed, control, observer).await?;
+        let (uploaded, names) =
+            self.send_files(&places, UploadLimits::default(), names, sealed, control, observer).await?;
         let mut attached = Vec::new();
         for (((begun, name), sent), upload_id) in
             begun.into_iter().zip(names).zip(&uploaded).zip(opened.iter())

@@ -125,6 +125,22 @@ impl<H: Http> Session<H> {
         self.json(&call).await
     }
 
+    /// `POST uploads`: all chunks, end to end.
+    pub async fn put_release(
+        &self,
+        upload_id: UploadId,
+        bytes: &H::Buf,
+    ) -> Result<wire::ReleaseStored, Refusal> {
+        let call = Call {
+            access: Access::Token,
+            method: "POST",
+            path: with_query("uploads", &[("upload_id", upload_id.to_string())]),
+            body: CallBody::Bytes(bytes),
+            answer: AnswerKind::Text,
+        };
+        self.json(&call).await
+    }
+
     /// `POST products-upload-complete`.
     pub async fn complete_upload(
         &self,
