@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   acceptOffer,
+  contentOf,
   downloadTo,
   openMessage,
   standing,
@@ -61,12 +62,17 @@ test("who leaves is gone from server and browser, and comes back as somebody new
   assert.deepEqual(results, []);
   await buyer.page.reload();
   await standing(buyer.page, "Cancelled");
+  await buyer.page.getByText("The other side has left this server").waitFor();
+  const landing = buyer.page.waitForEvent("download");
+  await buyer.page.getByRole("button", { name: "Save the dispute packet" }).click();
+  assert.match((await contentOf(await landing)).toString(), /"offer"/);
 
   const calls = [];
   seller.page.on("request", (request) => calls.push(request.url()));
   await seller.page.getByRole("link", { name: "Sell", exact: true }).click();
   await seller.page.getByText("You have left.").waitFor();
-  assert.deepEqual(calls, [], "nobody is made before it is asked for");
+  const asked = calls.filter((url) => !url.endsWith(".svg"));
+  assert.deepEqual(asked, [], "nobody is made before it is asked for");
   await seller.page.getByRole("button", { name: "Begin again as somebody new" }).click();
   const id = seller.page.locator("cc-copy-id code");
   await id.waitFor();

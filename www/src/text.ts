@@ -73,7 +73,7 @@ export const text = {
     free: "Free",
     submit: "Seal, upload and offer",
     again: (title: string) =>
-      `Choose the files of “${title}” again. The earlier upload was not finished, and none of it is on offer.`,
+      `Choose the files of “${title}” again. Nothing of it is on offer now.`,
     cancelAgain: "Sell something else instead",
   },
   transfer: {
@@ -103,8 +103,9 @@ export const text = {
   sales: {
     heading: "What you sell",
     none: "Nothing yet. What you offer appears here.",
-    unfinished: "Not finished",
-    unfinishedHint: "The upload ended before all of it had arrived. Nothing of it is on offer.",
+    empty: "Nothing stored",
+    emptyHint:
+      "The upload ended before all of it had arrived, or its release was deleted. Nothing of it is on offer.",
     finish: "Upload again",
     to: (buyer: string) => `To ${buyer}`,
     offerMore: "Offer to somebody else",
@@ -137,6 +138,8 @@ export const text = {
     expires: "Offer ends",
     offerHash: "Hash of the offer",
     verified: "The offer is signed by this seller; this browser has checked it.",
+    orphan:
+      "The other side has left this server, so its signatures cannot be checked here. The dispute packet still proves what was signed.",
     files: "Files",
     size: (count: number, size: string) => `${plural(count, "file", "files")}, ${size}`,
     listing: "Fetching the list of files…",

@@ -26,7 +26,7 @@ const MAX_TITLE = 120;
 
 @customElement("cc-sell")
 export class SellView extends Light {
-  /** The product whose upload did not end, where it is to be made again. */
+  /** The product of which nothing is stored, where it is to be uploaded again. */
   @state() private unfinished: Product | undefined;
   @state() private lacksFiles = false;
   @query("cc-file-drop") private readonly drop!: FileDrop;

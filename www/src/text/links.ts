@@ -39,6 +39,19 @@ export const files = {
   upload: "Seal and upload",
   uploaded: "The new release is stored.",
   uploadedHint: "Offer it on the page “Sell”.",
+  deleteRelease: "Delete this release",
+  deleteReleaseHint:
+    "Nothing of it is sold any more: its listing closes, your links to it end, and offers that nobody has paid are called off. Who has paid keeps access.",
+  deleteProduct: "Delete this product",
+  deleteProductHint:
+    "Its title and all its releases go: its listing closes, your links end, and offers that nobody has paid are called off. Who has paid keeps access.",
+  delete: "Delete",
+  deleting: "Deleting…",
+  withdrawn: (sales: number) =>
+    sales === 0
+      ? "Deleted. The files go with the server’s next clean-up."
+      : `Deleted for new buyers. The files stay until ${plural(sales, "sale is", "sales are")} over.`,
+  back: "What you sell",
   links: "Download links",
   linksLead: "Whoever has one of these links can download, without paying and without keys.",
   noLinks: "No links yet.",

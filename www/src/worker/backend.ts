@@ -226,6 +226,11 @@ export class Backend {
     return failing(() => this.#server().review(transferId));
   }
 
+  /** Not verified: for a sale whose other side has left, and whose keys cannot be had. */
+  transfer(transferId: string): Promise<Transfer> {
+    return failing(() => this.#server().transfer(transferId));
+  }
+
   cancelSale(transferId: string): Promise<Transfer> {
     return failing(() => this.#server().cancel(transferId));
   }
@@ -323,6 +328,15 @@ export class Backend {
 
   revokeLink(linkId: string): Promise<DownloadLink> {
     return failing(() => this.#server().revokeLink(linkId));
+  }
+
+  /** Takes a release off the shelf. Answers how many sales still need its files. */
+  deleteRelease(releaseId: string): Promise<number> {
+    return failing(async () => (await this.#server().deleteRelease(releaseId)).open_sales);
+  }
+
+  deleteProduct(productId: string): Promise<number> {
+    return failing(async () => (await this.#server().deleteProduct(productId)).open_sales);
   }
 
   linkLog(
