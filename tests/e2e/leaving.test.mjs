@@ -21,7 +21,7 @@ const stage = useStage();
 async function leave(page) {
   await page.getByRole("link", { name: "You", exact: true }).click();
   await page.getByLabel("Delete what is mine here").check();
-  await page.getByLabel("I have kept the 24 words, or do not need these keys").check();
+  await page.getByLabel("I have kept the recovery phrase").check();
   await page.getByRole("button", { name: "Leave" }).click();
 }
 
@@ -63,6 +63,7 @@ test("who leaves is gone from server and browser, and comes back as somebody new
   await buyer.page.reload();
   await standing(buyer.page, "Cancelled");
   await buyer.page.getByText("The other side has left this server").waitFor();
+  await buyer.page.getByRole("link", { name: "Inbox", exact: true }).waitFor();
   const landing = buyer.page.waitForEvent("download");
   await buyer.page.getByRole("button", { name: "Save the dispute packet" }).click();
   assert.match((await contentOf(await landing)).toString(), /"offer"/);

@@ -42,3 +42,20 @@ test("a deleted release is sold no more, and its buyer still gets it", async () 
   await page.getByRole("link", { name: "What you sell" }).click();
   await page.getByText("Nothing yet. What you offer appears here.").waitFor();
 });
+
+test("a listing that closed with its release is not shown as open", async () => {
+  const { page } = await stage.person();
+  const files = await makeFiles(stage.folder, { "poster.txt": 10 });
+  await page.locator("input[type=file]:not([webkitdirectory])").setInputFiles(files);
+  await page.getByLabel("Anyone who has the link").check();
+  await page.getByRole("button", { name: "Seal, upload and make the link" }).click();
+  await page.getByText("on offer to whoever has this link").waitFor();
+  await page.getByRole("link", { name: "Files and download links" }).click();
+  await page.locator("summary", { hasText: "Make a download link" }).waitFor();
+  await page.locator("summary", { hasText: "Delete this release" }).click();
+  await page.locator(".release").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("The files go with the server’s next clean-up.").waitFor();
+  await page.locator("summary", { hasText: "Make a download link" }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Sell", exact: true }).click();
+  await page.locator("cc-sell > .card [data-listing=closed]").waitFor();
+});

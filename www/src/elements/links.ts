@@ -44,10 +44,14 @@ export class LinkList extends Light {
         </ul>
         ${this.next === null ? nothing : html`<button class="wa-outlined" @click=${this.#more}>${text.app.more}</button>`}
         ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
-        <details>
-          <summary>${text.files.make}</summary>
-          <cc-link-form .files=${this.files} @link-made=${this.#remember}></cc-link-form>
-        </details>
+        ${
+          this.files.some(({ is_current }) => is_current)
+            ? html`<details>
+                <summary>${text.files.make}</summary>
+                <cc-link-form .files=${this.files} @link-made=${this.#remember}></cc-link-form>
+              </details>`
+            : nothing
+        }
       </section>
     `;
   }

@@ -81,13 +81,14 @@ export class SaleView extends Light {
       this.transfer = transfer;
       this.requirements = requirements;
       this.failure = undefined;
-      await markRead(inbox.value.messages.filter(({ transfer_id }) => transfer_id === transferId));
+      await markAllRead(transferId);
     } catch (thrown) {
       const failure = asFailure(thrown);
       const orphan = failure.code === "not_found" ? await findOrphan(transferId) : undefined;
       if (transferId !== this.transferId) return;
       this.orphan = orphan;
       this.failure = failure;
+      if (orphan) await markAllRead(transferId);
     }
   };
 
@@ -176,6 +177,9 @@ export class SaleView extends Light {
     ></cc-provided>`;
   }
 }
+
+const markAllRead = (transferId: string): Promise<void> =>
+  markRead(inbox.value.messages.filter(({ transfer_id }) => transfer_id === transferId));
 
 /** The sale exists, so what was not found is the other side. */
 const findOrphan = (transferId: string): Promise<Transfer | undefined> =>
