@@ -90,6 +90,41 @@ test("who has bought keeps what was bought until its retention ends", async () =
   await ok(await new Link(seller, sale.release, { transfer_id: sale.id }).make());
 });
 
+test("a paid sale whose key is granted later is delivered all the same", async () => {
+  const release = await completeRelease(seller, [5]);
+  const sale = new Sale(seller, buyer, release, { sealed: false });
+  await ok(await sale.makeOffer());
+  await ok(await sale.invoice());
+  assert.deepEqual(await ok(await deleteRelease(release)), { open_sales: 1 });
+  await runLater();
+  await ok(await sale.grant());
+  assert.equal(await statusOf(sale), "delivered");
+});
+
+test("a product stays while a paid sale of it has no release", async () => {
+  const release = await completeRelease(seller, [5]);
+  const sale = new Sale(seller, buyer, release, {
+    offer: { release_id: null, manifest_hash: null },
+    sealed: false,
+  });
+  await ok(await sale.makeOffer());
+  await ok(await sale.invoice());
+  await assertProblem(await deleteProduct(release.productId), 409, "open_sales");
+  await ok(await seller.call(`products?product_id=${release.productId}`));
+});
+
+test("where the newest release goes, the one before is the product's again", async () => {
+  const older = await completeRelease(seller, [5]);
+  await server.clock.advance(1);
+  const newer = new Release(seller, older.productId, [6]);
+  await newer.open();
+  await newer.putAll();
+  await answer(await newer.complete());
+  await ok(await deleteRelease(newer));
+  const product = await ok(await seller.call(`products?product_id=${older.productId}`));
+  assert.deepEqual([product.release_id, product.size], [older.id, 5]);
+});
+
 test("a deleted product takes all its releases and open uploads along", async () => {
   const release = await completeRelease(seller, [5]);
   const open = new Release(seller, release.productId, [6]);
