@@ -40,6 +40,11 @@ test("a deleted release goes from the bucket and the quota at the next run, and 
   await assertProblem(await new Listing(seller, release).make(), 410, "release_gone");
   const product = await ok(await seller.call(`products?product_id=${release.productId}`));
   assert.deepEqual([product.release_id, product.size], [null, null]);
+  const { files } = await ok(await seller.call(`products/${release.productId}/files`));
+  assert.deepEqual(
+    files.map(({ is_current }) => is_current),
+    [false],
+  );
   await runLater();
   assert.deepEqual(await storedKeys(server, release), []);
   assert.equal(await bytesUsed(), before);
