@@ -10,7 +10,7 @@ use crate::store::{health, link_log, links, replay};
 use crate::stripe::{confirm, reconcile};
 use crate::visitor::DAY_SECONDS;
 use crate::webhooks;
-use crate::{content_checks, outbox, retention, sweep};
+use crate::{content_checks, outbox, retention, server_key, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
@@ -30,6 +30,7 @@ pub async fn run(env: Env) {
     report("closed records", background(&env, retention::forget_records).await);
     report("orphans", background(&env, sweep::delete_orphans).await);
     report("missing chunks", background(&env, sweep::find_missing).await);
+    report("server keys", background(&env, server_key::keep).await);
     report("payments", payments(&env, confirm::run).await);
     report("outbox", payments(&env, outbox::run).await);
     report("webhooks", background(&env, webhooks::run).await);

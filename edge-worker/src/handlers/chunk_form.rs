@@ -37,7 +37,8 @@ pub(super) async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     slot.check_length(bytes.size() as u64)?;
     let buffer: ArrayBuffer = body_bytes::js(JsFuture::from(bytes.array_buffer()).await)?.unchecked_into();
     let sha256 = body_bytes::hash(&buffer).await?;
-    respond::json(&chunk_put::store(ctx, slot, body_bytes::stream(&buffer)?, sha256).await?)
+    let body = body_bytes::stream(&buffer)?;
+    respond::json(&chunk_put::store_open(ctx, name.upload_id, slot, body, sha256).await?)
 }
 
 async fn read_form(request: &Request) -> Result<FormData, ApiError> {
