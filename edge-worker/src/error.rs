@@ -182,11 +182,12 @@ impl ApiError {
         }
     }
 
-    /// The same as a part of an answer.
-    pub fn into_problem(self, request_id: &str) -> Problem {
-        let mut problem = self.into_refusal().problem;
+    /// The same as a part of an answer, with the seconds that Retry-After would say.
+    pub fn into_problem(self, request_id: &str) -> (Problem, Option<u32>) {
+        let Refusal { mut problem, headers } = self.into_refusal();
         request_id.clone_into(&mut problem.request_id);
-        *problem
+        let retry_after = headers.iter().find(|(name, _)| *name == "retry-after");
+        (*problem, retry_after.and_then(|(_, seconds)| seconds.parse().ok()))
     }
 
     fn into_refusal(self) -> Refusal {

@@ -56,6 +56,7 @@ for (const [route, op] of [
     await isLimited(call(caller), expected);
     const inBatch = await firstRefused(batch(caller, op), expected);
     assert.equal(inBatch.problem.code, "rate_limited");
+    assert.equal(inBatch.retry_after, 60);
     assert.equal((await call(other)()).status, expected, "another Ailock is not held up");
     assert.equal((await batch(other, op)()).status, expected);
   });

@@ -54,10 +54,13 @@ async fn answer(ctx: &Ctx, caller: &Caller, request: BatchRequest) -> BatchResul
         Err(error) => Err(error),
     };
     match result {
-        Ok(body) => BatchResult { id, op, status: 200, trace_id, body: Some(body), problem: None },
+        Ok(body) => {
+            BatchResult { id, op, status: 200, trace_id, body: Some(body), problem: None, retry_after: None }
+        }
         Err(error) => {
-            let problem = error.into_problem(&ctx.names.request_id);
-            BatchResult { id, op, status: problem.status, trace_id, body: None, problem: Some(problem) }
+            let (problem, retry_after) = error.into_problem(&ctx.names.request_id);
+            let status = problem.status;
+            BatchResult { id, op, status, trace_id, body: None, problem: Some(problem), retry_after }
         }
     }
 }

@@ -97,6 +97,9 @@ pub struct BatchResult {
     /// As its own endpoint would answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// Seconds after which it may be tried again: what its own endpoint says in Retry-After.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
 
 /// Answer to `ailock-batch`.
