@@ -10,7 +10,7 @@ use claimcheck_protocol::ids::ReleaseId;
 use crate::blobs::Blobs;
 use crate::context::Ctx;
 use crate::error::ApiError;
-use crate::store::{Query, StoreError, records, retention, uploads};
+use crate::store::{Query, StoreError, erasure, records, retention, uploads};
 
 /// Seconds after which an upload that is still open counts as abandoned.
 const ABANDONED_SECONDS: i64 = 24 * 3600;
@@ -109,7 +109,8 @@ pub async fn forget_records(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     let keeping = ctx.config.keeping;
     let mut tally = Tally::default();
-    for query in records::closed(now, now - grace(ctx), keeping) {
+    let closed = records::closed(now, now - grace(ctx), keeping);
+    for query in closed.into_iter().chain(erasure::forget_leavings(keeping.run)) {
         tally.add(ctx.store.run(query).await.map_err(ApiError::from));
     }
     let origins = records::forget_origins(&ctx.store, now - keeping.record_seconds).await;

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { Client, assertProblem, assertTokenError } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { Link } from "./links.mjs";
+import { startShop } from "./paid_sale.mjs";
 import { completeRelease, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { dispute, openDispute } from "./statements.mjs";
@@ -57,11 +58,55 @@ test("who leaves takes products, files, uploads and messages along", async () =>
   await runAt(server.clock.now() + 3601);
   assert.deepEqual(await storedKeys(server, open), []);
   assert.equal((await storedKeys(server, theirs)).length, 1, "another's stay");
-  await assertProblem(await link.open(), 410, "link_gone");
+  await assertProblem(await link.open(), 404, "not_found");
   assert.deepEqual(
     await rows("select 1 from reservations where owner_ailock_id = ?", seller.id),
     [],
   );
+});
+
+test("of an Ailock that never sold anything nothing stays but its keys", async () => {
+  const [seller] = await pair();
+  const release = await completeRelease(seller, [1]);
+  const { file_id } = release.files[0].declared;
+  const link = await Link.made(seller, release, { file_id, sealed_name: "AAAA" });
+  const claim = await link.claimed();
+  assert.equal((await claim.chunk()).status, 200);
+  const open = await openRelease(seller, [1]);
+  await open.putAll();
+  await ok(await leave(seller));
+  const kept = async () => {
+    const tables = await rows(
+      "select name from sqlite_schema where type = 'table' and name not like '%\\_cf%' escape '\\'",
+    );
+    const named = [];
+    for (const { name } of tables) {
+      const all = JSON.stringify(await rows(`select * from ${name}`));
+      if ([seller.id, release.id, open.id, link.id, file_id].some((id) => all.includes(id)))
+        named.push(name);
+    }
+    return named.filter((name) => name !== "replay");
+  };
+  for (const table of ["download_links", "link_bodies", "link_log", "claims"])
+    assert.ok(!(await kept()).includes(table), table);
+  await runAt(server.clock.now() + 2);
+  await runAt(server.clock.now() + 3601);
+  await server.scheduled();
+  assert.deepEqual(await kept(), ["erased_ailocks"]);
+});
+
+test("what a sale names stays after its seller, and what the seller sealed to itself does not", async () => {
+  const [seller, buyer] = await pair();
+  const sale = await Sale.claimed(seller, buyer);
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  await ok(await leave(buyer));
+  await ok(await leave(seller));
+  await runAt(server.clock.now() + 2);
+  await server.scheduled();
+  const [release] = await rows("select * from releases where id = ?", sale.release.id);
+  assert.equal(JSON.parse(release.manifest).release_id, sale.release.id);
+  assert.match(JSON.parse(release.self_envelope).sealed, /^A{107}$/);
 });
 
 test("leaving again is the same request, and the same keys may come back", async () => {
@@ -118,6 +163,58 @@ test("a buyer's access keeps its seller, and money or a dispute keeps both", asy
   await ok(await leave(buyer));
   assert.equal((await sale.show(seller)).status, "expired");
   await ok(await leave(seller));
+});
+
+test("of more open offers than one call ends, none ends where a later sale forbids leaving", async () => {
+  const [seller, buyer] = await pair();
+  const release = await completeRelease(seller, [1]);
+  const offers = [];
+  for (let count = 0; count < 51; count += 1) {
+    const sale = new Sale(seller, buyer, release, { sealed: false });
+    await ok(await sale.makeOffer());
+    offers.push(sale);
+  }
+  const kept = await Sale.claimed(seller, buyer);
+  assert.equal((await kept.chunk()).status, 200);
+  await assertProblem(await leave(seller), 409, "open_sales");
+  assert.equal((await offers[0].show()).status, "offered");
+  await ok(await kept.acknowledge());
+  await ok(await leave(buyer).then(async (left) => (left.status === 409 ? leave(buyer) : left)));
+  await ok(await leave(seller));
+});
+
+test("a download that goes on after the retention keeps its seller, not its buyer", async () => {
+  const [seller, buyer] = await pair();
+  const policy = { retention_seconds: 3600, revoke_on_expiry: false };
+  const sale = await Sale.claimed(seller, buyer, { policy });
+  assert.equal((await sale.chunk()).status, 200);
+  await runAt(server.clock.now() + 3601);
+  assert.equal((await sale.show()).status, "expired");
+  const problem = await assertProblem(await leave(seller), 409, "open_sales");
+  assert.match(problem.detail, new RegExp(`${sale.id} is expired`));
+  await ok(await leave(buyer));
+  await runAt(server.clock.now() + 86_400);
+  await ok(await leave(seller));
+});
+
+test("a bank's open dispute about a sale that has expired keeps both its sides", async () => {
+  const shop = await startShop();
+  const { server, seller, buyer } = shop;
+  await server.clock.advance(0);
+  const sale = await shop.paid({ policy: { retention_seconds: 3600 } });
+  sale.claimed = await ok(await sale.claim());
+  assert.equal((await sale.chunk()).status, 200);
+  await ok(await sale.acknowledge());
+  await server.clock.advance(3601);
+  await server.scheduled();
+  assert.equal((await sale.show()).status, "expired");
+  shop.stripe.dispute(sale.payment);
+  await shop.deliverAll();
+  for (const side of [buyer, seller]) {
+    const problem = await assertProblem(await leave(side), 409, "open_sales");
+    assert.match(problem.detail, new RegExp(`${sale.id} is expired`));
+  }
+  await shop.close();
 });
 
 test("the books of a sale stay for the other side, and its chain stays valid without what opened it", async () => {

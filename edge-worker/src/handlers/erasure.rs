@@ -30,16 +30,17 @@ pub async fn delete(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     if let Some(deleted_at) = erasure::erased_at(&ctx.store, id).await? {
         return respond::json(&DeletedAilock { id, deleted_at });
     }
-    let open = erasure::open_sales(&ctx.store, id, MAX_SALES).await?;
+    let (now, keeping) = (ctx.now.seconds(), ctx.config.keeping);
     // First all that is refused, so that a refusal has ended nothing.
-    if let Some(sale) = open.iter().find(|sale| end_of(sale, id).is_none()) {
+    let kinds = erasure::kinds_of_open_sales(&ctx.store, id, now, keeping).await?;
+    if let Some(sale) = kinds.iter().find(|sale| end_of(sale, id).is_none()) {
         return Err(refuse(sale));
     }
-    for sale in &open {
+    for sale in &erasure::open_sales(&ctx.store, id, now, keeping, MAX_SALES).await? {
         end(ctx, sale, id).await?;
     }
-    match ctx.store.batch(erasure::erase(id, ctx.now.seconds())).await {
-        Ok(_) => respond::json(&DeletedAilock { id, deleted_at: ctx.now.seconds() }),
+    match ctx.store.batch(erasure::erase(id, now, keeping)).await {
+        Ok(_) => respond::json(&DeletedAilock { id, deleted_at: now }),
         // There are more than one call ends, or another one has just begun.
         Err(StoreError::Check(_)) => Err(ProblemCode::Busy.into()),
         Err(error) => Err(error.into()),
@@ -69,6 +70,10 @@ async fn end(ctx: &Ctx, sale: &OpenSale, id: AilockId) -> Result<(), ApiError> {
 }
 
 fn refuse(sale: &OpenSale) -> ApiError {
-    let detail = format!("{} is {}, which is not over", sale.id, sale.status);
+    let detail = if sale.status.is_terminal() {
+        format!("{} is {}, but a dispute or a download of it is open", sale.id, sale.status)
+    } else {
+        format!("{} is {}, which is not over", sale.id, sale.status)
+    };
     Refusal::new(ProblemCode::OpenSales).detail(detail).into()
 }

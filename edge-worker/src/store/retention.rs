@@ -6,17 +6,27 @@ use serde::Deserialize;
 use super::{Query, Store, StoreError, sql};
 use crate::limits::Keeping;
 
-/// Whether the transfer `t` is over for good: no claim may go on and no dispute is open. `?1` is now. A dispute that was
-/// opened when the sale was over already has no deadline, so it counts only if it was opened after `?2`.
-macro_rules! sale_is_over {
+/// Whether the transfer `t` has ended and no dispute about it is open. A dispute that was opened when the sale was over
+/// already has no deadline, so it counts only if it was opened after `?2`.
+macro_rules! sale_is_settled {
     () => {
         "t.status in ('refunded', 'revoked', 'expired', 'cancelled') \
-         and not exists (select 1 from claims c where c.transfer_id = t.id and t.claims_state <> 'ended' \
-           and c.cancelled_at is null and c.expires_at > ?1) \
          and not exists (select 1 from disputes d where d.transfer_id = t.id and d.opened_at > ?2 \
            and json_extract(t.machine, '$.disputes.by_buyer.\"' || d.id || '\"') in ('open', 'refunding')) \
          and not exists (select 1 from json_each(t.machine, '$.disputes.at_stripe') d \
            where json_extract(d.value, '$.state') = 'open')"
+    };
+}
+pub(super) use sale_is_settled;
+
+/// Whether the transfer `t` is over for good: settled, and no claim may go on. `?1` is now, `?2` as above.
+macro_rules! sale_is_over {
+    () => {
+        concat!(
+            super::retention::sale_is_settled!(),
+            " and not exists (select 1 from claims c where c.transfer_id = t.id and t.claims_state <> 'ended' \
+               and c.cancelled_at is null and c.expires_at > ?1)"
+        )
     };
 }
 pub(super) use sale_is_over;
