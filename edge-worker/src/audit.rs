@@ -46,7 +46,7 @@ impl Entry {
     ) -> Result<Self, ApiError> {
         let uncanonical = |_| ApiError::Bug("an audit row has no canonical form");
         let origin = Origin {
-            ip: ctx.origin.ip.clone(),
+            ip: ctx.visitor.get().map_or_else(|| ctx.origin.ip.clone(), |visitor| visitor.ip.clone()),
             user_agent: ctx.origin.user_agent.as_deref().map(|text| cut(text).to_owned()),
         };
         let salt = Bytes(random::make_bytes()?);

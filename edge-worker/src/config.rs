@@ -77,7 +77,7 @@ impl Config {
         let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
         let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
         let link_log_ip = KeptAddress::from_var(var("LINK_LOG_IP").as_deref())
-            .ok_or(ApiError::Bug("LINK_LOG_IP is not hashed, truncated or none"))?;
+            .ok_or(ApiError::Bug("LINK_LOG_IP is not hashed, truncated, full or none"))?;
         let test_clock = var("TEST_CLOCK").is_some();
         Ok(Self {
             public_origin,

@@ -1,6 +1,6 @@
 //! What a handler is given beside the request: the books, the time, the settings and the name of the call.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::{ApiError, Refusal};
 use crate::server_key::ServerKeys;
 use crate::store::Store;
+use crate::store::link_log::Visitor;
 use crate::stripe::Stripe;
 use crate::trace::CallNames;
 
@@ -56,6 +57,8 @@ pub struct Ctx {
     pub has_calls: Cell<bool>,
     /// The sale that the call turned out to be about, for the log.
     pub transfer: Cell<Option<TransferId>>,
+    /// What is kept of the caller, once the call turned out to be by a link.
+    pub visitor: OnceCell<Visitor>,
     /// What a call to others carries on: of the call, or of the part that is being worked at.
     traceparent: RefCell<String>,
     env: Env,
@@ -119,6 +122,7 @@ impl Ctx {
             path_params: BTreeMap::new(),
             has_calls: Cell::new(false),
             transfer: Cell::new(None),
+            visitor: OnceCell::new(),
             env,
         })
     }

@@ -8,7 +8,7 @@ use claimcheck_protocol::problem::{Problem, ProblemCode, QuotaFacts};
 use claimcheck_protocol::signed::StatementError;
 use worker::{Response, ResponseBuilder};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, links};
 
 /// Why a call fails.
 #[derive(Debug)]
@@ -124,6 +124,7 @@ impl From<StoreError> for ApiError {
             StoreError::Check(name) if name.starts_with("releases.deleted_at") => {
                 ProblemCode::ReleaseGone.into()
             }
+            StoreError::Check(name) if name == links::NO_ROOM => ProblemCode::QuotaExceeded.into(),
             // A handler that expects a constraint to decide matches on it before it gets here.
             StoreError::Unique(_) | StoreError::Check(_) | StoreError::ForeignKey => {
                 Self::Bug("a constraint failed that nobody expected")

@@ -7,6 +7,7 @@ use crate::error::{ApiError, Refusal};
 const DEFAULT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 const DEFAULT_OPEN_UPLOADS: u64 = 200;
 const DEFAULT_PRODUCTS: u64 = 10_000;
+const DEFAULT_OPEN_LINKS: u64 = 1_000;
 const DEFAULT_RECORD_DAYS: u64 = 180;
 const DEFAULT_RUN: u64 = 25;
 const DAY_SECONDS: i64 = 24 * 3600;
@@ -22,6 +23,8 @@ pub struct Quotas {
     pub open_uploads: u64,
     /// `QUOTA_PRODUCTS`: products.
     pub products: u64,
+    /// `QUOTA_OPEN_LINKS`: download links that are neither revoked nor expired.
+    pub open_links: u64,
 }
 
 /// What retention takes for "long ago", and how much of it one run of the cron does.
@@ -40,6 +43,7 @@ pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Option<(Quotas, Keepin
         bytes: number("QUOTA_BYTES", DEFAULT_BYTES)?,
         open_uploads: number("QUOTA_OPEN_UPLOADS", DEFAULT_OPEN_UPLOADS)?,
         products: number("QUOTA_PRODUCTS", DEFAULT_PRODUCTS)?,
+        open_links: number("QUOTA_OPEN_LINKS", DEFAULT_OPEN_LINKS)?,
     };
     let days = u32::try_from(number("RECORD_DAYS", DEFAULT_RECORD_DAYS)?).ok().filter(|days| *days > 0)?;
     let run = number("RETENTION_RUN", DEFAULT_RUN)?;
@@ -54,6 +58,7 @@ impl Quotas {
             Resource::Bytes => (self.bytes, "bytes"),
             Resource::OpenUploads => (self.open_uploads, "open uploads"),
             Resource::Products => (self.products, "products"),
+            Resource::OpenLinks => (self.open_links, "open links"),
         };
         Refusal::new(ProblemCode::QuotaExceeded)
             .detail(format!("{used} of {allowed} {name} are in use, and this needs {requested} more"))

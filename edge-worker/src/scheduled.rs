@@ -6,7 +6,7 @@ use crate::context::Ctx;
 use crate::deadlines;
 use crate::error::ApiError;
 use crate::log::{self, RunLine};
-use crate::store::{health, link_log, links, replay};
+use crate::store::{health, link_claims, link_log, replay};
 use crate::stripe::{confirm, reconcile};
 use crate::visitor::DAY_SECONDS;
 use crate::webhooks;
@@ -59,7 +59,7 @@ async fn background(
 async fn clean_links(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     ctx.store.run(link_log::forget_salts(now.div_euclid(DAY_SECONDS))).await?;
-    Ok(ctx.store.run(links::cleanup_expired(now, MAX_LAPSED_CLAIMS)).await?)
+    Ok(ctx.store.run(link_claims::cleanup_expired(now, MAX_LAPSED_CLAIMS)).await?)
 }
 
 /// Work with Stripe, which a deployment without a key has none of.

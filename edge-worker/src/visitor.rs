@@ -1,4 +1,5 @@
-//! What a link's log keeps of whoever calls: as little of the address as the deployment wants.
+//! What is kept of whoever calls by a link, in its log and in the audit of its sale: as little of the address as the
+//! deployment wants.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,6 +19,8 @@ pub const DAY_SECONDS: i64 = 86_400;
 pub enum KeptAddress {
     /// Its hash with a salt of the day: the same caller is seen to be the same within a day.
     Hashed,
+    /// All of it.
+    Full,
     /// The network: 24 bits of IPv4, 48 of IPv6.
     Truncated,
     /// Nothing.
@@ -29,6 +32,7 @@ impl KeptAddress {
     pub fn from_var(var: Option<&str>) -> Option<Self> {
         match var {
             None | Some("hashed") => Some(Self::Hashed),
+            Some("full") => Some(Self::Full),
             Some("truncated") => Some(Self::Truncated),
             Some("none") => Some(Self::Nothing),
             Some(_) => None,
@@ -36,10 +40,19 @@ impl KeptAddress {
     }
 }
 
-/// The caller of this request, for the log of a link.
+/// The caller of this request, for the log of a link. From then on an audit row of this call keeps no more of it.
 pub async fn of_call(ctx: &Ctx) -> Result<Visitor, ApiError> {
+    if let Some(visitor) = ctx.visitor.get() {
+        return Ok(visitor.clone());
+    }
+    let visitor = kept(ctx).await?;
+    Ok(ctx.visitor.get_or_init(|| visitor).clone())
+}
+
+async fn kept(ctx: &Ctx) -> Result<Visitor, ApiError> {
     let user_agent = ctx.origin.user_agent.as_deref().map(|text| cut(text).to_owned());
     let ip = match (ctx.config.link_log_ip, ctx.origin.ip.as_deref()) {
+        (KeptAddress::Full, Some(ip)) => Some(ip.to_owned()),
         (KeptAddress::Truncated, Some(ip)) => truncated(ip),
         (KeptAddress::Hashed, Some(ip)) => {
             let day = ctx.now.seconds().div_euclid(DAY_SECONDS);
@@ -78,9 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_three_ways_are_known() {
+    fn only_the_four_ways_are_known() {
         assert_eq!(KeptAddress::from_var(None), Some(KeptAddress::Hashed));
         assert_eq!(KeptAddress::from_var(Some("none")), Some(KeptAddress::Nothing));
+        assert_eq!(KeptAddress::from_var(Some("full")), Some(KeptAddress::Full));
         assert_eq!(KeptAddress::from_var(Some("all")), None);
     }
 }

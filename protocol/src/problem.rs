@@ -153,6 +153,8 @@ pub enum Resource {
     OpenUploads,
     /// Products.
     Products,
+    /// Download links that are neither revoked nor expired.
+    OpenLinks,
 }
 
 /// With `quota_exceeded`: how far the quota goes.

@@ -1,7 +1,7 @@
 // Links to what was sold: they end with the sale's access, for good.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertProblem } from "./client.mjs";
+import { Client, assertProblem } from "./client.mjs";
 import { Link, visitor } from "./links.mjs";
 import { startShop } from "./paid_sale.mjs";
 import { completeRelease, countRows, newId } from "./release.mjs";
@@ -10,9 +10,14 @@ import { dispute, openDispute, revoke } from "./statements.mjs";
 
 let shop;
 before(async () => {
-  shop = await startShop();
+  shop = await startShop({ vars: { LINK_LOG_IP: "truncated" } });
 });
 after(() => shop.close());
+
+/** What allows links: the files of such a sale may go to others than its buyer. */
+const SHARED = { policy: { single_recipient: false, max_downloads: 5 } };
+const DAY = 86_400;
+const NETWORK = "203.0.113.0/24";
 
 /** A paid and delivered sale with a link of which one chunk was fetched; `sale.link` and `sale.claim` are they. */
 async function linked(sale) {
@@ -31,7 +36,7 @@ async function assertEnded({ link, claim }) {
 }
 
 test("a chunk that went out by a sale's link is a chunk of the sale", async () => {
-  const sale = await linked(await shop.paid());
+  const sale = await linked(await shop.paid(SHARED));
   const { audit, transfers } = await sale.stored();
   assert.equal(JSON.parse(transfers[0].machine).chunks_served, true);
   assert.deepEqual(
@@ -46,7 +51,8 @@ test("a chunk that went out by a sale's link is a chunk of the sale", async () =
 });
 
 test("a claim that counts has its row in the sale's chain, whatever else changes the sale", async () => {
-  const sale = await shop.paid({ policy: { max_downloads: 500 } });
+  const policy = { single_recipient: false, max_downloads: 500 };
+  const sale = await shop.paid({ policy });
   const link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
   const visitors = await Promise.all(Array.from({ length: 4 }, () => visitor(shop.server)));
   const others = Array.from({ length: 20 }, () => sale.claim({ claim_id: newId("claim") }));
@@ -60,7 +66,7 @@ test("a claim that counts has its row in the sale's chain, whatever else changes
 });
 
 test("a refund ends the sale's links, also under a download", async () => {
-  const sale = await linked(await shop.paid());
+  const sale = await linked(await shop.paid(SHARED));
   const other = await Link.made(shop.seller, shop.release);
   await ok(await shop.seller.call("transfers-refund", { json: { transfer_id: sale.id } }));
   await assertEnded(sale);
@@ -68,14 +74,14 @@ test("a refund ends the sale's links, also under a download", async () => {
 });
 
 test("a refund from Stripe's own dashboard does as well", async () => {
-  const sale = await linked(await shop.paid());
+  const sale = await linked(await shop.paid(SHARED));
   shop.stripe.refund(sale.payment);
   await shop.deliverAll();
   await assertEnded(sale);
 });
 
 test("a dispute ends them for good, even if it is withdrawn", async () => {
-  const sale = await linked(await shop.paid());
+  const sale = await linked(await shop.paid(SHARED));
   await ok(await openDispute(sale));
   await assertEnded(sale);
   await ok(await dispute(sale, "withdraw").send());
@@ -85,7 +91,7 @@ test("a dispute ends them for good, even if it is withdrawn", async () => {
 });
 
 test("a revocation ends them", async () => {
-  const sale = await shop.paid();
+  const sale = await shop.paid(SHARED);
   sale.link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
   sale.claim = await sale.link.claimed();
   await ok(await revoke(sale).send());
@@ -93,8 +99,8 @@ test("a revocation ends them", async () => {
 });
 
 test("a sale's link is made by its seller alone, for what was sold, while its buyer has access", async () => {
-  const sale = await shop.paid();
-  const offered = await shop.offered();
+  const sale = await shop.paid(SHARED);
+  const offered = await shop.offered(SHARED);
   const other = await completeRelease(shop.seller, [1]);
   const link = (changes) => new Link(shop.seller, shop.release, changes);
   await assertProblem(await link({ transfer_id: offered.id }).make(), 409, "wrong_state");
@@ -103,14 +109,14 @@ test("a sale's link is made by its seller alone, for what was sold, while its bu
   const theirs = await completeRelease(shop.stranger, [1]);
   const foreign = new Link(shop.stranger, theirs, { transfer_id: sale.id });
   await assertProblem(await foreign.make(), 404, "not_found");
-  const bought = await Sale.accepted(shop.stranger, shop.seller);
+  const bought = await Sale.accepted(shop.stranger, shop.seller, SHARED);
   const mine = await completeRelease(shop.seller, [1]);
   const buyers = new Link(shop.seller, mine, { transfer_id: bought.id });
   await assertProblem(await buyers.make(), 403, "forbidden");
 });
 
 test("the same link of a sale made many times at once is one, and revoking it is on record", async () => {
-  const sale = await shop.paid();
+  const sale = await shop.paid(SHARED);
   const link = new Link(shop.seller, shop.release, { transfer_id: sale.id });
   const answers = await Promise.all(Array.from({ length: 8 }, () => link.make()));
   for (const answer of answers) assert.equal((await ok(answer)).link_id, link.id);
@@ -118,4 +124,76 @@ test("the same link of a sale made many times at once is one, and revoking it is
   await ok(await link.revoke());
   const actions = (await sale.stored()).audit.map(({ action }) => action);
   assert.deepEqual(actions.slice(-2), ["link_created", "link_revoked"]);
+});
+
+test("a sale to a single recipient has no links", async () => {
+  const sale = await shop.paid();
+  const link = new Link(shop.seller, shop.release, { transfer_id: sale.id });
+  const problem = await assertProblem(await link.make(), 422, "unprocessable");
+  assert.match(problem.detail, /single_recipient/);
+  assert.ok((await sale.stored()).audit.every(({ action }) => action !== "link_created"));
+});
+
+test("a sale's downloads are its buyer's and its links' together", async () => {
+  const policy = { single_recipient: false, max_downloads: 2 };
+  const sale = await shop.paid({ policy });
+  const link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  const other = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  assert.equal((await ok(await link.open())).downloads_left, 2);
+  const claim = await link.claimed();
+  sale.claimed = await ok(await sale.claim());
+  for (const full of [link, other]) {
+    assert.equal((await ok(await full.open())).downloads_left, 0);
+    const refused = await full.claim(await visitor(shop.server));
+    await assertProblem(refused, 409, "downloads_used_up");
+  }
+  await ok(await sale.cancel());
+  await other.claimed();
+  await assertProblem(await sale.claim(), 409, "downloads_used_up");
+  await ok(await claim.cancel());
+  await ok(await sale.claim());
+});
+
+test("a sale's link and its claims end with the retention where the policy says so", async () => {
+  const { server } = shop;
+  for (const revoke_on_expiry of [true, false]) {
+    const start = server.clock.now();
+    await server.clock.set(start);
+    const [seller, buyer] = [await Client.registered(server), await Client.registered(server)];
+    const policy = { ...SHARED.policy, retention_seconds: 3600, revoke_on_expiry };
+    const sale = await Sale.accepted(seller, buyer, { policy });
+    const link = await Link.made(seller, sale.release, { transfer_id: sale.id });
+    const ends = start + 3600;
+    assert.equal(link.made.expires_at, ends);
+    const claim = await link.claimed();
+    assert.equal(claim.answer.claim_expires_at, revoke_on_expiry ? ends : start + DAY);
+    await server.clock.set(ends);
+    // No cron has run.
+    assert.equal((await ok(await link.open())).state, "expired");
+    await assertProblem(await link.claim(await visitor(server)), 410, "link_gone");
+    if (revoke_on_expiry) await assertProblem(await claim.renew(), 409, "claim_ended");
+    else await ok(await claim.renew());
+  }
+  await server.clock.release();
+});
+
+test("of a visitor a sale's audit keeps no more than the link's log", async () => {
+  const sale = await shop.paid(SHARED);
+  const link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  const headers = { "cf-connecting-ip": "203.0.113.77" };
+  const claim = await link.claimed({ headers });
+  const { file_id } = shop.release.files[0].declared;
+  const chunk = `products-download-chunk?claim_id=${claim.id}&file=${file_id}&index=0`;
+  assert.equal((await claim.call(chunk, { headers })).status, 200);
+  const { results } = await shop.server.db
+    .prepare(
+      `select a.action, o.ip from audit_origins o join audit_log a on a.transfer_id = o.transfer_id
+       and a.seq = o.seq where o.transfer_id = ? and a.actor = 'server' and o.ip is not null order by a.seq`,
+    )
+    .bind(sale.id)
+    .all();
+  assert.deepEqual(results.slice(-2), [
+    { action: "link_claimed", ip: NETWORK },
+    { action: "first_chunk_served", ip: NETWORK },
+  ]);
 });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { text } from "../interop/protocol.mjs";
 import { Client, assertProblem } from "./client.mjs";
-import { Link, visitor } from "./links.mjs";
+import { Link } from "./links.mjs";
 import { openMarket } from "./market.mjs";
 import { Release, completeRelease, countRows, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
@@ -181,62 +181,6 @@ test("a browser gets the page, whatever the token, with the headers of every pag
     assert.equal(response.headers.get("content-security-policy"), policy);
     assert.equal(response.headers.get("referrer-policy"), "no-referrer");
   }
-});
-
-test("the log tells its owner who did what, and hashes addresses with a salt of the day", async () => {
-  const start = Math.ceil(server.clock.now() / DAY) * DAY;
-  await server.clock.set(start);
-  // The others' tokens are of another time.
-  const owner = await Client.registered(server);
-  const link = await Link.made(owner, await completeRelease(owner, [1]));
-  const headers = { "user-agent": "Someone/1.0", "cf-connecting-ip": "203.0.113.7" };
-  const who = await visitor(server);
-  const claim = await link.claimed({ who, headers });
-  await ok(await link.claim(who, { claim_id: claim.id, headers }));
-  await link.claim(await visitor(server), { auth: randomBytes(32), headers });
-  await ok(await claim.cancel());
-  const entries = await link.log();
-  assert.deepEqual(
-    entries.map(({ event, code, claim_id, at }) => [event, code, claim_id, at]),
-    [
-      ["cancelled", null, claim.id, start],
-      ["refused", "wrong_password", null, start],
-      ["resumed", null, claim.id, start],
-      ["claimed", null, claim.id, start],
-    ],
-  );
-  assert.equal(entries[3].user_agent, "Someone/1.0");
-  const [hash] = new Set(entries.slice(1).map(({ ip }) => ip));
-  assert.match(hash, /^[\w-]{43}$/);
-  await server.clock.set(start + DAY - 1);
-  await server.scheduled();
-  assert.equal(await countRows(server, "link_log_salts", "day", start / DAY), 1);
-  await server.clock.set(start + DAY);
-  await server.scheduled();
-  assert.equal(await countRows(server, "link_log_salts", "day", start / DAY), 0);
-  const rest = await link.claim(await visitor(server), { headers });
-  assert.equal(rest.status, 410);
-  assert.notEqual((await link.log())[0].ip, hash);
-});
-
-test("the log is read page by page, and what anybody can repeat fills it only so far", async () => {
-  const link = await made();
-  const row =
-    "insert into link_log (link_id, event, code, at) values (?1, 'refused', 'link_gone', 1)";
-  const fill = server.db.prepare(row).bind(link.id);
-  await server.db.batch(Array.from({ length: 999 }, () => fill));
-  for (let times = 0; times < 3; times += 1)
-    await link.claim(await visitor(server), { auth: randomBytes(32) });
-  assert.equal(await countRows(server, "link_log", "link_id", link.id), 1000);
-  await link.claimed();
-  const path = `download-links-log?link_id=${link.id}&limit=2`;
-  const first = await ok(await seller.call(path));
-  assert.deepEqual(
-    first.entries.map(({ event }) => event),
-    ["claimed", "refused"],
-  );
-  const second = await ok(await seller.call(`${path}&after=${first.next}`));
-  assert.ok(second.entries[0].entry_id < first.entries[1].entry_id);
 });
 
 test("a product's files are listed to its owner, of all releases", async () => {

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Client, assertProblem } from "./client.mjs";
 import { startServer } from "./harness.mjs";
+import { Link } from "./links.mjs";
 import { Release, answer, completeRelease, createProduct, newId } from "./release.mjs";
 
 const OVERHEAD = 32;
 const BYTES = 10_000;
 const OPEN_UPLOADS = 3;
 const PRODUCTS = 4;
+const OPEN_LINKS = 3;
 
 let server;
 before(async () => {
@@ -16,6 +18,7 @@ before(async () => {
       QUOTA_BYTES: String(BYTES),
       QUOTA_OPEN_UPLOADS: String(OPEN_UPLOADS),
       QUOTA_PRODUCTS: String(PRODUCTS),
+      QUOTA_OPEN_LINKS: String(OPEN_LINKS),
     },
   });
 });
@@ -159,4 +162,25 @@ test("twice at once, a product is created once and counted once", async () => {
   );
   const created = new Set(statuses.filter(({ status }) => status === 200).map(({ id }) => id));
   assert.equal(created.size, PRODUCTS);
+});
+
+test("open links are counted, also those made at once, and ended ones are not", async () => {
+  const client = await Client.registered(server);
+  const release = await completeRelease(client, [1]);
+  const links = Array.from({ length: OPEN_LINKS * 2 }, () => new Link(client, release));
+  const made = await Promise.all(
+    [...links, ...links].map(async (link) => ({ link, status: (await link.make()).status })),
+  );
+  const open = new Set(made.filter(({ status }) => status === 200).map(({ link }) => link));
+  assert.equal(open.size, OPEN_LINKS);
+  await exceeded(await new Link(client, release).make(), {
+    resource: "open_links",
+    used: OPEN_LINKS,
+    requested: 1,
+    allowed: OPEN_LINKS,
+  });
+  const [first] = open;
+  assert.equal((await first.make()).status, 200, "the same link again is no other one");
+  assert.equal((await first.revoke()).status, 200);
+  assert.equal((await new Link(client, release).make()).status, 200);
 });

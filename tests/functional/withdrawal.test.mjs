@@ -79,7 +79,8 @@ test("offers that nobody has paid are called off, listings close, and own links 
 });
 
 test("who has bought keeps what was bought until its retention ends", async () => {
-  const sale = await Sale.claimed(seller, buyer);
+  const policy = { single_recipient: false, max_downloads: 2 };
+  const sale = await Sale.claimed(seller, buyer, { policy });
   assert.deepEqual(await ok(await deleteRelease(sale.release)), { open_sales: 1 });
   await runLater();
   const [{ file_id, bytes }] = sale.release.chunks();

@@ -147,6 +147,7 @@ describe("the vars of a deployment", () => {
     ["QUOTA_BYTES", ["0", "", " 7 "], ["lots", "-1", "1.5", "1e3", "99999999999999999999"]],
     ["QUOTA_OPEN_UPLOADS", ["200"], ["x"]],
     ["QUOTA_PRODUCTS", ["1"], ["1 000"]],
+    ["QUOTA_OPEN_LINKS", ["1000"], ["many"]],
     ["MAX_FILE_BYTES", ["1"], ["200MB", "0"]],
     ["MAX_RELEASE_BYTES", ["1"], ["2GB"]],
     ["RETENTION_DAYS", ["7"], ["0", "4294967296"]],
@@ -156,7 +157,7 @@ describe("the vars of a deployment", () => {
     ["STRIPE_TIMEOUT_MS", ["1"], ["0", "20s"]],
     ["WEBHOOK_TIMEOUT_MS", ["1"], ["ten"]],
     ["PAYMENTS_MODE", ["merchant"], ["marketplace"]],
-    ["LINK_LOG_IP", ["hashed", "truncated", "none"], ["all"]],
+    ["LINK_LOG_IP", ["hashed", "truncated", "full", "none"], ["all"]],
     [
       "RETURN_ORIGINS",
       ["https://a.example, https://b.example:1"],

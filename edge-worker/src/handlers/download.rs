@@ -60,10 +60,18 @@ struct ChunkQuery {
 
 /// Streams one chunk, or the whole segments of it that a Range asks for.
 pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
+    let served = serve(&request, ctx, &holder).await;
+    if let Err(error) = &served {
+        link_claims::track_failure(ctx, &holder, error).await;
+    }
+    served
+}
+
+async fn serve(request: &Request, ctx: &Ctx, holder: &TicketHolder) -> Result<Response, ApiError> {
     let query: ChunkQuery = extract::query(ctx)?;
     holder.check_claim(query.claim_id)?;
     let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
-    let wanted = wanted(&request, ctx)?;
+    let wanted = wanted(request, ctx)?;
     let (row, range, found) = match wanted {
         None => {
             let (row, found) = whole(ctx, &query, key).await?;
@@ -176,6 +184,10 @@ async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiEr
         }
     }
     let Some(transfer_id) = row.transfer_id.filter(|_| row.served == 0) else { return Ok(()) };
+    if row.link_id.is_some() {
+        // From here on the call keeps no more of the address than a link's log does.
+        visitor::of_call(ctx).await?;
+    }
     let transfer = transfers::find(&ctx.store, transfer_id).await?.ok_or(ProblemCode::NotFound)?;
     let actor = if row.link_id.is_some() { Actor::Server } else { Actor::Ailock(transfer.buyer) };
     transitions::apply(ctx, actor, transfer, |transfer| {

@@ -19,8 +19,9 @@ use worker::{Request, Response};
 use crate::auth::{Prover, TicketHolder};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
+use crate::store::link_claims::{self, NewLinkClaim};
 use crate::store::link_log::{self, LinkEvent, TRY_SECONDS, Visitor};
-use crate::store::links::{self, NewLinkClaim, StoredLink};
+use crate::store::links::{self, StoredLink};
 use crate::store::releases;
 use crate::{extract, notes, random, respond, sides, transitions, visitor};
 
@@ -33,12 +34,14 @@ pub async fn claim(mut request: Request, ctx: &Ctx) -> Result<Response, ApiError
     let prover = Prover::authenticate(&request, ctx).await?;
     let body: ClaimLink = extract::json(&mut request).await?;
     let visitor = visitor::of_call(ctx).await?;
-    let claimed = begin_or_renew(ctx, &link, prover, &body, &visitor).await;
+    let known = link_claims::find(&ctx.store, body.claim_id).await?;
+    let claimed = begin_or_renew(ctx, &link, prover, &body, known.as_ref(), &visitor).await;
     if let Err(ApiError::Refused(refusal)) = &claimed
         // A wrong password is on record already: that is how it is counted.
         && !(refusal.code() == ProblemCode::WrongPassword && link.has_password != 0)
     {
-        track(ctx, link.immutable_id, None, LinkEvent::Refused(refusal.code()), &visitor).await?;
+        let of_link = known.filter(|claim| claim.link_id == Some(link.immutable_id)).map(|_| body.claim_id);
+        track(ctx, link.immutable_id, of_link, LinkEvent::Refused(refusal.code()), &visitor).await?;
     }
     respond::json(&answer(ctx, prover, &link, body.claim_id, claimed?).await?)
 }
@@ -57,6 +60,7 @@ async fn begin_or_renew(
     link: &StoredLink,
     prover: Prover,
     body: &ClaimLink,
+    known: Option<&link_claims::LinkClaim>,
     visitor: &Visitor,
 ) -> Result<i64, ApiError> {
     if link.state(ctx.now.seconds()) == LinkState::Revoked {
@@ -65,8 +69,8 @@ async fn begin_or_renew(
     if !releases::is_stored(&ctx.store, link.release_id).await? {
         return Err(ProblemCode::ReleaseGone.into());
     }
-    if let Some(claim) = links::find_claim(&ctx.store, body.claim_id).await? {
-        let ends = renewed(ctx, link, prover, &claim)?;
+    if let Some(claim) = known {
+        let ends = renewed(ctx, link, prover, claim)?;
         track(ctx, link.immutable_id, Some(body.claim_id), LinkEvent::Resumed, visitor).await?;
         return Ok(ends);
     }
@@ -78,8 +82,13 @@ async fn begin_or_renew(
 }
 
 /// A claim that exists, if it is this link's and this key's, and still runs.
-fn renewed(ctx: &Ctx, link: &StoredLink, prover: Prover, claim: &links::LinkClaim) -> Result<i64, ApiError> {
-    if claim.link_id != link.immutable_id || claim.key_thumbprint != prover.jkt() {
+fn renewed(
+    ctx: &Ctx,
+    link: &StoredLink,
+    prover: Prover,
+    claim: &link_claims::LinkClaim,
+) -> Result<i64, ApiError> {
+    if claim.link_id != Some(link.immutable_id) || claim.key_thumbprint != Some(prover.jkt()) {
         return Err(ProblemCode::NotFound.into());
     }
     if claim.cancelled_at.is_some() || claim.expires_at <= ctx.now.seconds() {
@@ -89,22 +98,22 @@ fn renewed(ctx: &Ctx, link: &StoredLink, prover: Prover, claim: &links::LinkClai
 }
 
 /// Holds what proves the secret, and with it the password, against what the owner left. Where there is a password each
-/// wrong one costs a try; a secret of 32 random bytes needs no such limit.
+/// wrong one costs a try; a secret of 32 random bytes needs no such limit. Whether the right one comes too late is for
+/// the statement that begins the claim to see.
 async fn check_auth(ctx: &Ctx, link: &StoredLink, auth: &Bytes32, visitor: &Visitor) -> Result<(), ApiError> {
-    let is_right = || equal(&jcs::sha256(&[auth.as_ref()]), &link.auth_hash);
-    if link.has_password == 0 {
-        return if is_right() { Ok(()) } else { Err(ProblemCode::WrongPassword.into()) };
+    if equal(&jcs::sha256(&[auth.as_ref()]), &link.auth_hash) {
+        return Ok(());
     }
-    let taken = link_log::take_try(&ctx.store, link.immutable_id, visitor, ctx.now.seconds()).await?;
-    let Some(taken) = taken else {
-        let refusal = Refusal::new(ProblemCode::RateLimited).header("retry-after", TRY_SECONDS.to_string());
-        return Err(refusal.detail("too many wrong passwords").into());
-    };
-    if !is_right() {
+    if link.has_password == 0 {
         return Err(ProblemCode::WrongPassword.into());
     }
-    ctx.store.run(link_log::give_try_back(taken)).await?;
-    Ok(())
+    let taken = ctx.store.run(link_log::take_try(link.immutable_id, visitor, ctx.now.seconds())).await?;
+    Err(if taken > 0 { ProblemCode::WrongPassword.into() } else { locked() })
+}
+
+fn locked() -> ApiError {
+    let refusal = Refusal::new(ProblemCode::RateLimited).header("retry-after", TRY_SECONDS.to_string());
+    refusal.detail("too many wrong passwords").into()
 }
 
 /// Whether two hashes are equal, in a time that does not tell where they differ.
@@ -133,24 +142,27 @@ async fn begin(
     match link.order_id {
         Some(order) => {
             let transfer = transitions::load(ctx, order).await?;
-            let begin = || links::begin_claim(&claim);
+            let begin = || link_claims::begin(&claim);
             notes::change_with(ctx, Actor::Server, &transfer, CLAIMED, begin, || vec![record()]).await?;
         }
-        None => drop(ctx.store.batch(vec![links::begin_claim(&claim), record()]).await?),
+        None => drop(ctx.store.batch(vec![link_claims::begin(&claim), record()]).await?),
     }
-    let Some(begun) = links::find_claim(&ctx.store, id).await? else { return Err(refused(ctx, link).await?) };
+    let Some(begun) = link_claims::find(&ctx.store, id).await? else { return Err(refused(ctx, link).await?) };
     renewed(ctx, link, prover, &begun)
 }
 
 /// Why no claim began.
 async fn refused(ctx: &Ctx, link: &StoredLink) -> Result<ApiError, ApiError> {
     let now = ctx.now.seconds();
+    // First, so that whoever has no try left does not learn which password is right.
+    if link.has_password != 0 && link_log::is_locked(&ctx.store, link.immutable_id, now).await? {
+        return Ok(locked());
+    }
     let link = links::find(&ctx.store, link.immutable_id, now).await?.ok_or(ProblemCode::NotFound)?;
     Ok(match link.state(now) {
         LinkState::UsedUp => ProblemCode::DownloadsUsedUp.into(),
         LinkState::Revoked | LinkState::Expired => ProblemCode::LinkGone.into(),
-        // Its sale gives no access just now, or a download was given back since.
-        LinkState::Open if link.order_id.is_some() => ProblemCode::LinkGone.into(),
+        // A download was given back since.
         LinkState::Open => Refusal::new(ProblemCode::Busy).header("retry-after", "1").into(),
     })
 }
@@ -195,11 +207,14 @@ fn check_holder(holder: &TicketHolder, claim_id: ClaimId) -> Result<LinkId, ApiE
 pub async fn cancel(mut request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<Response, ApiError> {
     let CancelClaim { claim_id } = extract::json(&mut request).await?;
     let link_id = check_holder(&holder, claim_id)?;
-    if ctx.store.run(links::cancel_claim(claim_id, holder.cnf.jkt, ctx.now.seconds())).await? > 0 {
-        let visitor = visitor::of_call(ctx).await?;
-        track(ctx, link_id, Some(claim_id), LinkEvent::Cancelled, &visitor).await?;
-    } else {
-        let claim = links::find_claim(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
+    let now = ctx.now.seconds();
+    let visitor = visitor::of_call(ctx).await?;
+    let cancel = link_claims::cancel(claim_id, holder.cnf.jkt, now);
+    let record = link_log::track_download(link_id, Some(claim_id), LinkEvent::Cancelled, &visitor, now);
+    let outcomes = ctx.store.batch(vec![cancel, record]).await?;
+    let is_cancelled = outcomes.first().is_some_and(|outcome| outcome.changes().is_ok_and(|count| count > 0));
+    if !is_cancelled {
+        let claim = link_claims::find(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
         if claim.first_chunk_at.is_some() {
             return Err(ProblemCode::WrongState.into());
         }
@@ -216,7 +231,7 @@ pub async fn complete(mut request: Request, ctx: &Ctx, holder: TicketHolder) -> 
     let link_id = check_holder(&holder, claim_id)?;
     let now = ctx.now.seconds();
     let link = links::find(&ctx.store, link_id, now).await?.ok_or(ProblemCode::NotFound)?;
-    let claim = links::find_claim(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
+    let claim = link_claims::find(&ctx.store, claim_id).await?.ok_or(ProblemCode::NotFound)?;
     if claim.first_chunk_at.is_none() {
         let refusal = Refusal::new(ProblemCode::Unprocessable);
         return Err(refusal.detail("nothing was downloaded under this claim").into());
@@ -240,6 +255,20 @@ async fn check_content(ctx: &Ctx, link: &StoredLink, client_hash: Option<Bytes32
         return Err(ProblemCode::ContentMismatch.into());
     }
     Ok(())
+}
+
+/// Records that a download of a link could not be given what it is for. The caller is told of the failure, whatever
+/// becomes of its record.
+pub(super) async fn track_failure(ctx: &Ctx, holder: &TicketHolder, error: &ApiError) {
+    let Source::Link(link_id) = holder.source else { return };
+    let code = match error {
+        ApiError::Dependency(..) => ProblemCode::Unavailable,
+        ApiError::Refused(refusal) if refusal.code() == ProblemCode::ReleaseGone => ProblemCode::ReleaseGone,
+        _ => return,
+    };
+    if let Ok(visitor) = visitor::of_call(ctx).await {
+        track(ctx, link_id, Some(holder.claim_id), LinkEvent::Failed(code), &visitor).await.ok();
+    }
 }
 
 /// Records what happened with a link.

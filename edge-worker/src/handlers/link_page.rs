@@ -57,7 +57,7 @@ fn info(link: &StoredLink, release: Release, now: i64) -> LinkInfo {
         seller: link.user_id,
         has_password: link.has_password != 0,
         max_downloads: link.max_downloads,
-        downloads_left: link.max_downloads.saturating_sub(link.used),
+        downloads_left: link.downloads_left(),
         expires_at: link.expires_at,
         state: link.state(now),
         files: files

@@ -2,7 +2,7 @@
 
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::ids::LinkId;
-use claimcheck_protocol::problem::ProblemCode;
+use claimcheck_protocol::problem::{ProblemCode, Resource};
 use claimcheck_protocol::transfer::TransitionError;
 use claimcheck_protocol::wire::{
     DownloadLinks, LINK_DOWNLOADS, LINK_SECONDS, LinkLog, MAX_SEALED_NAME, MakeLink, RevokeLink,
@@ -47,11 +47,27 @@ async fn make(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Respons
         max_downloads,
         now,
         expires_at: now + expires_in,
+        allowed: ctx.config.quotas.open_links,
     };
-    store(ctx, &caller, &link, order).await?;
+    let result = store(ctx, &caller, &link, order).await;
     // Whatever call came first: the link of this id is this one, or a conflict.
-    let stored = links::find(&ctx.store, body.link_id, now).await?.ok_or(ProblemCode::IdConflict)?;
+    let Some(stored) = links::find(&ctx.store, body.link_id, now).await? else {
+        return Err(not_made(ctx, &caller, result.err()).await?);
+    };
     respond::json(&the_same(&stored, &caller, body_hash)?.view(now))
+}
+
+/// Why there is no link of this id.
+async fn not_made(ctx: &Ctx, caller: &Caller, error: Option<ApiError>) -> Result<ApiError, ApiError> {
+    match error {
+        // Its token is another link's.
+        None => Ok(ProblemCode::IdConflict.into()),
+        Some(ApiError::Refused(refusal)) if refusal.code() == ProblemCode::QuotaExceeded => {
+            let used = links::count_open(&ctx.store, caller.id(), ctx.now.seconds()).await?;
+            Ok(ctx.config.quotas.refusal(Resource::OpenLinks, used, 1))
+        }
+        Some(error) => Ok(error),
+    }
 }
 
 fn the_same<'a>(
@@ -104,6 +120,11 @@ async fn find_order(ctx: &Ctx, caller: &Caller, body: &MakeLink) -> Result<Optio
     check_order(&transfer)?;
     if transfer.frozen.map(|frozen| frozen.release_id) != Some(body.release_id) {
         return Err(unprocessable("release_id is not the one of the sale"));
+    }
+    if transfer.offer.body.policy.single_recipient {
+        return Err(unprocessable(
+            "the policy of the sale gives its files to the buyer alone (single_recipient), and a link to whoever has it",
+        ));
     }
     Ok(Some(transfer))
 }

@@ -83,21 +83,39 @@ pub async fn service(store: &Store, transfer_id: TransferId) -> Result<Vec<Servi
     store.all(query.bind(transfer_id)).await
 }
 
+/// How many downloads of the transfer `t` count at the time given: its buyer's and those by its links, unless they were
+/// given back or lapsed before the first chunk.
+macro_rules! downloads_of_sale {
+    ($now:literal) => {
+        concat!(
+            "((select count(*) from claims c where c.transfer_id = t.id and c.cancelled_at is null \
+               and (c.first_chunk_at is not null or c.expires_at > ",
+            $now,
+            ")) + (select count(*) from claims c join download_links o on o.immutable_id = c.link_id \
+               where o.order_id = t.id and c.cancelled_at is null and (c.first_chunk_at is not null or c.expires_at > ",
+            $now,
+            ")))"
+        )
+    };
+}
+pub(super) use downloads_of_sale;
+
 /// Begins a claim if the sale gives access now and downloads are left: one statement, so no two calls can take the
 /// last one. A claim given back, or lapsed before its first chunk, does not count. It changes one row if the claim
 /// begins; it does not if the id exists.
 pub fn begin(claim: &NewClaim) -> Query {
-    sql(
+    sql(concat!(
         "insert into claims (id, transfer_id, release_id, holder_ailock_id, nonce, created_at, expires_at) \
          select ?1, t.id, t.release_id, t.to_ailock_id, ?2, ?3, ?4 from product_transfers t \
          where t.id = ?5 and t.to_ailock_id = ?6 and t.claims_state = 'open' \
          and t.status in ('delivered', 'acknowledged') and t.retention_ends_at > ?3 \
-         and (select count(*) from claims c where c.transfer_id = t.id and c.cancelled_at is null \
-           and (c.first_chunk_at is not null or c.expires_at > ?3)) < json_extract(t.policy, '$.max_downloads') \
+         and ",
+        downloads_of_sale!("?3"),
+        " < json_extract(t.policy, '$.max_downloads') \
          and (?7 = 0 or not exists (select 1 from claims c where c.transfer_id = t.id and c.cancelled_at is null \
            and c.expires_at > ?3)) \
          on conflict do nothing",
-    )
+    ))
     .bind(claim.id)
     .bind(claim.nonce)
     .bind(claim.now)

@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::{Query, Store, StoreError, sql};
 
-/// Rows of a link after which what callers can repeat at will is recorded no more.
+/// Rows of one kind and link after which what callers can repeat at will is recorded no more.
 const MAX_ROWS: u32 = 1_000;
 /// Wrong passwords of one link within [`TRY_SECONDS`].
-const MAX_TRIES: u32 = 10;
+pub const MAX_TRIES: u32 = 10;
 /// Seconds for which a wrong password counts.
 pub const TRY_SECONDS: i64 = 600;
 
@@ -28,7 +28,9 @@ pub enum LinkEvent {
     Cancelled,
     /// It was cut off: the link ended under it.
     Stopped,
-    /// No download began.
+    /// The server could not give what the claim is for.
+    Failed(ProblemCode),
+    /// No download began, or none went on.
     Refused(ProblemCode),
 }
 
@@ -40,7 +42,15 @@ impl LinkEvent {
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
             Self::Stopped => "stopped",
+            Self::Failed(_) => "failed",
             Self::Refused(_) => "refused",
+        }
+    }
+
+    const fn code(self) -> Option<ProblemCode> {
+        match self {
+            Self::Failed(code) | Self::Refused(code) => Some(code),
+            _ => None,
         }
     }
 }
@@ -54,7 +64,7 @@ pub struct Visitor {
     pub user_agent: Option<String>,
 }
 
-/// Records what happened. Of one claim, all but `resumed` is recorded once.
+/// Records what happened. Of one claim, all but `resumed` and `refused` is recorded once, a failure once for each code.
 pub fn track_download(
     link_id: LinkId,
     claim_id: Option<ClaimId>,
@@ -62,66 +72,67 @@ pub fn track_download(
     visitor: &Visitor,
     now: i64,
 ) -> Query {
-    let code = match event {
-        LinkEvent::Refused(code) => Some(code.as_str()),
-        _ => None,
-    };
-    let can_be_repeated = matches!(event, LinkEvent::Resumed | LinkEvent::Refused(_));
-    let query = if can_be_repeated {
-        sql("insert into link_log (link_id, claim_id, event, code, at, ip, user_agent) \
-             select ?1, ?2, ?3, ?4, cast(?5 as integer), ?6, ?7 \
-             where (select count(*) from link_log where link_id = ?1) < ?8")
-    } else {
+    let (query, limit) = match event {
+        // Each kind is bounded by itself, so that strangers who are refused keep no download's line out.
+        LinkEvent::Resumed | LinkEvent::Refused(_) => (
+            sql("insert into link_log (link_id, claim_id, event, code, at, ip, user_agent) \
+                 select ?1, ?2, ?3, ?4, cast(?5 as integer), ?6, ?7 \
+                 where (select count(*) from link_log where link_id = ?1 and event = ?3) < ?8"),
+            Some(MAX_ROWS),
+        ),
+        // In a batch after what gives a claim back: recorded if that did.
+        LinkEvent::Cancelled => (
+            sql("insert into link_log (link_id, claim_id, event, code, at, ip, user_agent) \
+                 select ?1, ?2, ?3, ?4, cast(?5 as integer), ?6, ?7 where changes() = 1 on conflict do nothing"),
+            None,
+        ),
         // Only of a claim that exists: in a batch with what begins one, it is recorded if that did.
-        sql("insert into link_log (link_id, claim_id, event, code, at, ip, user_agent) \
-             select ?1, ?2, ?3, ?4, cast(?5 as integer), ?6, ?7 \
-             where exists (select 1 from claims where id = ?2 and link_id = ?1) on conflict do nothing")
+        LinkEvent::Claimed | LinkEvent::Completed | LinkEvent::Stopped | LinkEvent::Failed(_) => (
+            sql("insert into link_log (link_id, claim_id, event, code, at, ip, user_agent) \
+                 select ?1, ?2, ?3, ?4, cast(?5 as integer), ?6, ?7 \
+                 where exists (select 1 from claims where id = ?2 and link_id = ?1) on conflict do nothing"),
+            None,
+        ),
     };
     let query = query
         .bind(link_id)
         .bind(claim_id)
         .bind(event.as_str())
-        .bind(code)
+        .bind(event.code().map(ProblemCode::as_str))
         .bind(now)
         .bind(visitor.ip.as_deref())
         .bind(visitor.user_agent.as_deref());
-    if can_be_repeated { query.bind(MAX_ROWS) } else { query }
+    match limit {
+        Some(limit) => query.bind(limit),
+        None => query,
+    }
+}
+
+/// Records a wrong password, if one more may be answered: one statement, so of any number of calls at once no more than
+/// allowed are. It changes no row where no try is left.
+pub fn take_try(link_id: LinkId, visitor: &Visitor, now: i64) -> Query {
+    sql("insert into link_log (link_id, event, code, at, ip, user_agent) \
+         select ?1, 'refused', 'wrong_password', cast(?2 as integer), ?3, ?4 where \
+         (select count(*) from link_log where link_id = ?1 and code = 'wrong_password' and at > ?2 - ?5) < ?6")
+    .bind(link_id)
+    .bind(now)
+    .bind(visitor.ip.as_deref())
+    .bind(visitor.user_agent.as_deref())
+    .bind(TRY_SECONDS)
+    .bind(MAX_TRIES)
 }
 
 #[derive(Deserialize)]
-struct Id {
-    id: u64,
+struct Tries {
+    count: u32,
 }
 
-/// Takes one of the tries that a link's password allows and records it as a wrong one, before the password is looked
-/// at: so of any number of calls at once no more than allowed are answered. None where no try is left.
-pub async fn take_try(
-    store: &Store,
-    link_id: LinkId,
-    visitor: &Visitor,
-    now: i64,
-) -> Result<Option<u64>, StoreError> {
-    let query = sql("insert into link_log (link_id, event, code, at, ip, user_agent) \
-         select ?1, 'refused', 'wrong_password', cast(?2 as integer), ?3, ?4 where \
-         (select count(*) from link_log where link_id = ?1 and code = 'wrong_password' and at > ?2 - ?5) < ?6 \
-         returning id");
-    let row: Option<Id> = store
-        .first(
-            query
-                .bind(link_id)
-                .bind(now)
-                .bind(visitor.ip.as_deref())
-                .bind(visitor.user_agent.as_deref())
-                .bind(TRY_SECONDS)
-                .bind(MAX_TRIES),
-        )
-        .await?;
-    Ok(row.map(|row| row.id))
-}
-
-/// Gives a try back: the password was right.
-pub fn give_try_back(id: u64) -> Query {
-    sql("delete from link_log where id = ?1").bind(id)
+/// Whether a link's tries are used up, so that not even the right password is answered.
+pub async fn is_locked(store: &Store, link_id: LinkId, now: i64) -> Result<bool, StoreError> {
+    let query = sql("select count(*) as count from link_log where link_id = ?1 \
+         and code = 'wrong_password' and at > ?2 - ?3");
+    let tries: Option<Tries> = store.first(query.bind(link_id).bind(now).bind(TRY_SECONDS)).await?;
+    Ok(tries.is_some_and(|tries| tries.count >= MAX_TRIES))
 }
 
 /// Lines of a link's log, newest first, from before `after` on.

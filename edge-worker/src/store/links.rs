@@ -1,12 +1,17 @@
-//! Download links and the claims on them. No counter: the rows of `claims` are counted whenever it matters.
+//! Download links. No counter: the rows of `claims` are counted whenever it matters.
 
 use claimcheck_protocol::bytes::{ByteString, Bytes, Bytes32};
-use claimcheck_protocol::ids::{ClaimId, FileId, LinkId, ReleaseId, TransferId};
+use claimcheck_protocol::ids::{FileId, LinkId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::wire::{DownloadLink, LinkState, MakeLink, WRAPPED_KEY_LEN};
 use serde::Deserialize;
 
+use super::claims::downloads_of_sale;
+use super::link_claims::MAX_BEGUN;
 use super::{Query, Store, StoreError, sql};
+
+/// The constraint that fails where an owner has as many open links as it may.
+pub const NO_ROOM: &str = "expires_at > created_at";
 
 /// A link as it is stored, with what is known of its release.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -25,9 +30,15 @@ pub struct StoredLink {
     pub max_downloads: u32,
     /// Claims that count now: neither given back, nor lapsed before the first chunk.
     pub used: u32,
+    /// Claims that ever began.
+    pub begun: u32,
+    /// Downloads that its sale has left, which it shares with the buyer; none: it has no sale.
+    pub sale_left: Option<i64>,
+    /// 1 where it has a sale whose access takes no new claim.
+    pub sale_closed: u8,
     /// Unix seconds.
     pub created_at: i64,
-    /// Unix seconds from which on no claim begins.
+    /// Unix seconds from which on no claim begins: not later than its sale's retention.
     pub expires_at: i64,
     /// Unix seconds.
     pub revoked_at: Option<i64>,
@@ -50,13 +61,20 @@ impl StoredLink {
     pub fn state(&self, now: i64) -> LinkState {
         if self.revoked_at.is_some() || self.refused != 0 {
             LinkState::Revoked
-        } else if self.expires_at <= now {
+        } else if self.expires_at <= now || self.sale_closed != 0 {
             LinkState::Expired
-        } else if self.used >= self.max_downloads {
+        } else if self.downloads_left() == 0 || self.begun >= MAX_BEGUN {
             LinkState::UsedUp
         } else {
             LinkState::Open
         }
+    }
+
+    /// How many more may begin.
+    pub fn downloads_left(&self) -> u32 {
+        let own = self.max_downloads.saturating_sub(self.used);
+        let of_sale = self.sale_left.map_or(own, |left| u32::try_from(left).unwrap_or_default());
+        own.min(of_sale)
     }
 
     /// As its owner sees it.
@@ -80,13 +98,22 @@ impl StoredLink {
 /// Columns of [`StoredLink`]; `?1` is the time.
 macro_rules! link_columns {
     () => {
-        "select l.immutable_id, l.user_id, l.digital_file_id, l.order_id, l.release_id, l.max_downloads, \
-         l.created_at, l.expires_at, l.revoked_at, l.has_password, l.auth_hash, l.wrapped_key, b.sealed_name, b.body_hash, \
-         (select count(*) from claims c where c.link_id = l.immutable_id and c.cancelled_at is null \
-           and (c.first_chunk_at is not null or c.expires_at > ?1)) as used, \
-         exists (select 1 from content_checks k where k.release_id = l.release_id \
-           and (k.malware_scan = 'infected' or k.moderation = 'rejected')) as refused \
-         from download_links l join link_bodies b on b.link_id = l.immutable_id "
+        concat!(
+            "select l.immutable_id, l.user_id, l.digital_file_id, l.order_id, l.release_id, l.max_downloads, \
+             l.created_at, min(l.expires_at, coalesce(t.retention_ends_at, l.expires_at)) as expires_at, l.revoked_at, \
+             l.has_password, l.auth_hash, l.wrapped_key, b.sealed_name, b.body_hash, \
+             (select count(*) from claims c where c.link_id = l.immutable_id and c.cancelled_at is null \
+               and (c.first_chunk_at is not null or c.expires_at > ?1)) as used, \
+             (select count(*) from claims c where c.link_id = l.immutable_id) as begun, \
+             case when t.id is not null then json_extract(t.policy, '$.max_downloads') - ",
+            downloads_of_sale!("?1"),
+            " end as sale_left, \
+             t.id is not null and (t.claims_state <> 'open' or t.status not in ('delivered', 'acknowledged')) as sale_closed, \
+             exists (select 1 from content_checks k where k.release_id = l.release_id \
+               and (k.malware_scan = 'infected' or k.moderation = 'rejected')) as refused \
+             from download_links l join link_bodies b on b.link_id = l.immutable_id \
+             left join product_transfers t on t.id = l.order_id "
+        )
     };
 }
 
@@ -135,14 +162,19 @@ pub struct NewLink<'a> {
     pub now: i64,
     /// Unix seconds.
     pub expires_at: i64,
+    /// Open links that the owner may have.
+    pub allowed: u64,
 }
 
-/// Makes a link. Fails on a unique constraint of `download_links` if its id or its token is taken.
+/// Makes a link. Fails on a unique constraint of `download_links` if its id or its token is taken, and on [`NO_ROOM`]
+/// if the owner has as many open links as it may: the link would then end when it begins.
 pub fn create_download_link(link: &NewLink<'_>) -> [Query; 2] {
     let body = link.body;
     let insert = sql("insert into download_links (immutable_id, digital_file_id, user_id, order_id, \
          access_token, max_downloads, expires_at, created_at, updated_at, release_id, wrapped_key, auth_hash, \
-         has_password) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12)")
+         has_password) select ?1, ?2, ?3, ?4, ?5, ?6, \
+         case when (select count(*) from download_links where user_id = ?3 and revoked_at is null and expires_at > ?8) < ?13 \
+         then ?7 else ?8 end, ?8, ?8, ?9, ?10, ?11, ?12")
     .bind(body.link_id)
     .bind(body.file_id)
     .bind(link.owner)
@@ -154,12 +186,25 @@ pub fn create_download_link(link: &NewLink<'_>) -> [Query; 2] {
     .bind(body.release_id)
     .bind(body.wrapped_key)
     .bind(body.auth_hash)
-    .bind(body.has_password);
+    .bind(body.has_password)
+    .bind(link.allowed);
     let rest = sql("insert into link_bodies (link_id, body_hash, sealed_name) values (?1, ?2, ?3)")
         .bind(body.link_id)
         .bind(link.body_hash)
         .bind(body.sealed_name.as_ref());
     [insert, rest]
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
+/// How many open links an owner has.
+pub async fn count_open(store: &Store, owner: AilockId, now: i64) -> Result<u64, StoreError> {
+    let query = sql("select count(*) as count from download_links \
+         where user_id = ?1 and revoked_at is null and expires_at > ?2");
+    Ok(store.first::<Count>(query.bind(owner).bind(now)).await?.map_or(0, |row| row.count))
 }
 
 /// Ends a link of this owner. Its claims end at their next chunk.
@@ -176,82 +221,4 @@ pub fn revoke_of_order(order: TransferId, now: i64) -> Query {
     sql("update download_links set revoked_at = ?2, updated_at = ?2 where order_id = ?1 and revoked_at is null")
         .bind(order)
         .bind(now)
-}
-
-/// A claim of a link.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct LinkClaim {
-    /// The link.
-    pub link_id: LinkId,
-    /// Thumbprint of the key that holds it.
-    pub key_thumbprint: Bytes32,
-    /// Unix seconds at which it ends.
-    pub expires_at: i64,
-    /// Unix seconds of the first chunk under it.
-    pub first_chunk_at: Option<i64>,
-    /// Unix seconds at which it was given back.
-    pub cancelled_at: Option<i64>,
-}
-
-/// A claim of a link by its id. A transfer's claim is not found here.
-pub async fn find_claim(store: &Store, id: ClaimId) -> Result<Option<LinkClaim>, StoreError> {
-    let query = sql("select link_id, key_thumbprint, expires_at, first_chunk_at, cancelled_at from claims \
-         where id = ?1 and link_id is not null");
-    store.first(query.bind(id)).await
-}
-
-/// A claim that would begin.
-#[derive(Debug, Clone, Copy)]
-pub struct NewLinkClaim {
-    /// Picked by the client.
-    pub id: ClaimId,
-    /// The link.
-    pub link_id: LinkId,
-    /// Of the key that will hold it.
-    pub key_thumbprint: Bytes32,
-    /// What every claim has, for a receipt.
-    pub nonce: Bytes32,
-    /// Unix seconds.
-    pub now: i64,
-    /// Unix seconds.
-    pub expires_at: i64,
-}
-
-/// Begins a claim if the link takes one and, where it is for a sale, that gives access: one statement, so no two calls
-/// can take the last download. It changes no row where it does not begin, or where the id exists.
-pub fn begin_claim(claim: &NewLinkClaim) -> Query {
-    sql("insert into claims (id, link_id, release_id, key_thumbprint, nonce, created_at, expires_at) \
-         select ?1, l.immutable_id, l.release_id, ?2, ?3, ?4, ?5 from download_links l \
-         where l.immutable_id = ?6 and l.revoked_at is null and l.expires_at > ?4 \
-         and (select count(*) from claims c where c.link_id = l.immutable_id and c.cancelled_at is null \
-           and (c.first_chunk_at is not null or c.expires_at > ?4)) < l.max_downloads \
-         and exists (select 1 from releases r where r.id = l.release_id and r.deleted_at is null) \
-         and (l.order_id is null or exists (select 1 from product_transfers t where t.id = l.order_id \
-           and t.claims_state = 'open' and t.status in ('delivered', 'acknowledged') and t.retention_ends_at > ?4)) \
-         on conflict do nothing")
-    .bind(claim.id)
-    .bind(claim.key_thumbprint)
-    .bind(claim.nonce)
-    .bind(claim.now)
-    .bind(claim.expires_at)
-    .bind(claim.link_id)
-}
-
-/// Gives a claim back if no chunk of it was served. It changes a row, and by a trigger the link's, if it did.
-pub fn cancel_claim(id: ClaimId, key_thumbprint: Bytes32, now: i64) -> Query {
-    sql("update claims set cancelled_at = ?3 where id = ?1 and key_thumbprint = ?2 \
-         and first_chunk_at is null and cancelled_at is null and expires_at > ?3")
-    .bind(id)
-    .bind(key_thumbprint)
-    .bind(now)
-}
-
-/// Gives back at most `limit` claims that lapsed before their first chunk, so that the links' counts say so.
-pub fn cleanup_expired(now: i64, limit: u32) -> Query {
-    sql(
-        "update claims set cancelled_at = expires_at where id in (select id from claims where link_id is not null \
-         and first_chunk_at is null and cancelled_at is null and expires_at <= ?1 limit cast(?2 as integer))",
-    )
-    .bind(now)
-    .bind(limit)
 }

@@ -25,6 +25,7 @@ pub mod findings;
 pub mod health;
 pub mod inputs;
 pub mod keys;
+pub mod link_claims;
 pub mod link_log;
 pub mod links;
 pub mod listings;

@@ -114,13 +114,13 @@ pub struct LinkLogEntry {
     pub entry_id: u64,
     /// The download, where one had begun.
     pub claim_id: Option<ClaimId>,
-    /// claimed, resumed, completed, cancelled, stopped or refused.
+    /// claimed, resumed, completed, cancelled, stopped, failed or refused.
     pub event: String,
-    /// Why it was refused.
+    /// Why it failed or was refused.
     pub code: Option<String>,
     /// Unix seconds.
     pub at: i64,
-    /// Shortened, or hashed with a salt of that day, as the server is set up; None where it keeps neither.
+    /// Shortened, hashed with a salt of that day, or as it is, as the server is set up; None where it keeps nothing.
     pub ip: Option<String>,
     /// As the caller sent it.
     pub user_agent: Option<String>,

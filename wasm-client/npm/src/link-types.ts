@@ -38,11 +38,12 @@ export type LinkRequest = (
 export interface LinkLogEntry {
   readonly entry_id: number;
   readonly claim_id: string | null;
-  readonly event: "claimed" | "resumed" | "completed" | "cancelled" | "stopped" | "refused";
-  /** Why it was refused: a problem code. */
+  readonly event:
+    "claimed" | "resumed" | "completed" | "cancelled" | "stopped" | "failed" | "refused";
+  /** Why it failed or was refused: a problem code. */
   readonly code: string | null;
   readonly at: number;
-  /** Hashed with a salt of that day, or shortened, as the server is set up. */
+  /** Hashed with a salt of that day, shortened, or as it is, as the server is set up. */
   readonly ip: string | null;
   readonly user_agent: string | null;
 }

@@ -84,6 +84,7 @@ export const files = {
     completed: "Download completed",
     cancelled: "Given back",
     stopped: "Stopped",
+    failed: "Failed",
     refused: "Refused",
   } as Record<string, string>,
   refusals: {
