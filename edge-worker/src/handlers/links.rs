@@ -123,7 +123,7 @@ async fn find_order(ctx: &Ctx, caller: &Caller, body: &MakeLink) -> Result<Optio
     }
     if transfer.offer.body.policy.single_recipient {
         return Err(unprocessable(
-            "the policy of the sale gives its files to the buyer alone (single_recipient), and a link to whoever has it",
+            "the policy of the sale is single_recipient: its files are for the buyer alone, and a link gives them to others",
         ));
     }
     Ok(Some(transfer))
