@@ -81,6 +81,11 @@ test("rows cannot be changed or deleted; what opens an origin can be erased", as
     /append-only/,
   );
   await assert.rejects(run("delete from audit_log where transfer_id = ?"), /append-only/);
+  for (const verb of ["replace into", "insert or ignore into"])
+    await assert.rejects(
+      run(`${verb} audit_log select * from audit_log where transfer_id = ?`),
+      /UNIQUE constraint failed: audit_log\.transfer_id, audit_log\.seq/,
+    );
   const before = await ok(await trailOf(sale, seller));
   await run("delete from audit_origins where transfer_id = ?");
   assert.deepEqual(await ok(await trailOf(sale, seller)), before);
