@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod attempts;
 pub mod audit;
 pub mod auth;
 pub mod blobs;
