@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod body_bytes;
 pub mod byte_range;
 pub mod call_out;
+pub mod chunk_index;
 pub mod chunk_map;
 pub mod chunk_response;
 pub mod clock;
