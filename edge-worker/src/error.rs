@@ -8,6 +8,7 @@ use claimcheck_protocol::problem::{Problem, ProblemCode, QuotaFacts};
 use claimcheck_protocol::signed::StatementError;
 use worker::{Response, ResponseBuilder};
 
+use crate::health::Health;
 use crate::store::StoreError;
 
 /// Why a call fails.
@@ -21,6 +22,10 @@ pub enum ApiError {
     Dependency(&'static str, String),
     /// Ours. The text is for the log only.
     Bug(&'static str),
+    /// The deployment's: a var, secret or binding, and what is wrong with it. Its value is in neither.
+    Setting(&'static str, &'static str),
+    /// The deployment cannot work, as far as `/healthz` found.
+    Unfit(Box<Health>),
 }
 
 /// A refusal on its way to becoming a problem document. Made from a code, then told more.
@@ -170,6 +175,10 @@ impl ApiError {
                 (ProblemCode::Unavailable.as_str(), "dependency", Some(format!("{what}: {cause}")))
             }
             Self::Bug(what) => (ProblemCode::Internal.as_str(), "bug", Some((*what).to_owned())),
+            Self::Setting(name, wrong) => {
+                (ProblemCode::Internal.as_str(), "bug", Some(format!("{name} {wrong}")))
+            }
+            Self::Unfit(health) => (ProblemCode::Unavailable.as_str(), "dependency", Some(health.faults())),
         };
         Outcome { code, fault: Some(fault), cause }
     }
@@ -178,6 +187,7 @@ impl ApiError {
     pub fn into_response(self, request_id: &str) -> worker::Result<Response> {
         match self {
             Self::Token(code, description) => token_error_response(code, description),
+            Self::Unfit(health) => Ok(ResponseBuilder::new().with_status(503).from_json(&*health)?),
             other => problem_response(other.into_refusal(), request_id),
         }
     }
@@ -193,8 +203,10 @@ impl ApiError {
         match self {
             Self::Refused(refusal) => refusal,
             Self::Dependency(..) => Refusal::new(ProblemCode::Unavailable).header("retry-after", "1"),
-            // Only the token endpoint speaks OAuth, and it answers for itself.
-            Self::Token(..) | Self::Bug(_) => Refusal::new(ProblemCode::Internal),
+            // Only the token endpoint speaks OAuth, and it answers for itself, as /healthz does.
+            Self::Token(..) | Self::Bug(_) | Self::Setting(..) | Self::Unfit(_) => {
+                Refusal::new(ProblemCode::Internal)
+            }
         }
     }
 }

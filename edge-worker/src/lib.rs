@@ -23,6 +23,7 @@ pub mod error;
 pub mod extract;
 pub mod filing;
 pub mod handlers;
+pub mod health;
 pub mod json_place;
 pub mod limits;
 pub mod log;
