@@ -6,16 +6,17 @@
  * --dry-run  does all that needs no account: build, checks, and the bundle with its size
  */
 
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "./build/build.mjs";
-import { problems } from "./deploy/preflight.mjs";
+import { deployedNames } from "./deploy/secrets.mjs";
 import { LARGEST_WORKER, compressedSize } from "./deploy/size.mjs";
 import { setUp } from "./setup/environment.mjs";
 import { NODE_BIN, ROOT } from "./setup/paths.mjs";
-import { PlainError, capture, run, runMain, say } from "./setup/process.mjs";
+import { PlainError, run, runMain, say } from "./setup/process.mjs";
 import { readDevVars } from "./start/dev-vars.mjs";
 
 const WRANGLER = join(NODE_BIN, "wrangler");
@@ -28,20 +29,6 @@ function wrangler(args, env) {
   if (!run(WRANGLER, args, { cwd: ROOT, env })) {
     throw new PlainError(`wrangler ${args[0]} failed: see the messages above.`);
   }
-}
-
-/**
- * The names of the secrets that the deployed Worker has.
- *
- * @param {NodeJS.ProcessEnv} env
- * @returns {string[]}
- */
-function deployedSecrets(env) {
-  const text = capture(WRANGLER, ["secret", "list", "--format", "json"], { cwd: ROOT, env });
-  // Before the first deployment there is no Worker to ask.
-  return text === undefined
-    ? []
-    : JSON.parse(text).map((/** @type {{ name: string }} */ { name }) => name);
 }
 
 /**
@@ -72,13 +59,19 @@ await runMain(async () => {
     throw new PlainError("CLAIMCHECK_BUILD=dev builds what is not to be deployed: unset it.");
   }
   const env = setUp();
+  // Packages that the set-up has just installed.
   const { unstable_readConfig: readConfig } = await import("wrangler");
+  const { problems } = await import("./deploy/preflight.mjs");
   const config = readConfig({ config: join(ROOT, "wrangler.toml") }, { hideWarnings: true });
   const origin = values.origin ?? String(config.vars["PUBLIC_ORIGIN"] ?? "");
   const given = values.secrets === undefined ? new Map() : readDevVars(values.secrets);
+  const list = ["secret", "list", "--format", "json"];
+  const deployed = values["dry-run"]
+    ? []
+    : deployedNames(spawnSync(WRANGLER, list, { cwd: ROOT, env, encoding: "utf8" }));
   const found = problems({
     vars: { ...config.vars, PUBLIC_ORIGIN: origin },
-    secrets: new Set([...given.keys(), ...(values["dry-run"] ? [] : deployedSecrets(env))]),
+    secrets: new Set([...given.keys(), ...deployed]),
     given,
     local: readDevVars(join(ROOT, ".dev.vars")),
   });

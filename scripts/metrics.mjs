@@ -1,32 +1,38 @@
 /**
- * `npm run metrics < LOG`: sums a log of the Worker by route.
+ * `npm run metrics < LOG`: sums a log of the Worker by route, until it ends or Ctrl-C is pressed.
  *
  * LOG has a JSON line per call, as `npm start` prints them, or as `npx wrangler tail --format json` wraps them.
  * Whatever else is in it counts nothing.
  */
 
-import { createInterface } from "node:readline";
 import { report, summarize } from "./metrics/summary.mjs";
+import { ValueReader } from "./metrics/values.mjs";
+import { say } from "./setup/process.mjs";
 
 /**
- * The Worker's own lines in a line of a log.
+ * The Worker's own lines in a value of a log.
  *
- * @param {string} line
+ * @param {any} value
  * @returns {unknown[]}
  */
-function parse(line) {
-  try {
-    const value = JSON.parse(line);
-    if (!Array.isArray(value?.logs)) return [value];
-    return value.logs.flatMap((/** @type {{ message: string[] }} */ { message }) =>
-      message.flatMap(parse),
-    );
-  } catch {
-    return [];
+function linesIn(value) {
+  if (!Array.isArray(value.logs)) return [value];
+  const reader = new ValueReader();
+  for (const { message } of value.logs) {
+    for (const part of [message].flat()) reader.push(`${part}\n`);
   }
+  return reader.values;
 }
 
-/** @type {unknown[]} */
-const lines = [];
-for await (const line of createInterface({ input: process.stdin })) lines.push(...parse(line));
-process.stdout.write(`${report(summarize(lines))}\n`);
+const reader = new ValueReader();
+const over = new Promise((resolve) => {
+  process.stdin.once("end", resolve);
+  // In a terminal Ctrl-C ends `wrangler tail` and this at once.
+  process.once("SIGINT", resolve);
+});
+process.stdin.setEncoding("utf8").on("data", (text) => reader.push(String(text)));
+say("Summing the log until it ends, or until Ctrl-C.");
+await over;
+process.stdin.destroy();
+reader.end();
+process.stdout.write(`${report(summarize(reader.values.flatMap(linesIn)))}\n`);

@@ -1,9 +1,7 @@
 /** Runs a program of the project under its own Node, with everything built that it needs. */
 
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { setUp } from "../setup/environment.mjs";
-import { NODE_BIN, ROOT } from "../setup/paths.mjs";
+import { runOnProjectNode } from "../setup/project-node.mjs";
 import { build } from "./build.mjs";
 
 /**
@@ -17,10 +15,5 @@ import { build } from "./build.mjs";
 export async function runBuilt(program, args, needs, wanted) {
   const env = setUp(wanted);
   await build(env, needs);
-  const script = join(ROOT, "scripts", program, "run.mjs");
-  const { status } = spawnSync(join(NODE_BIN, "node"), [script, ...args], {
-    env,
-    stdio: "inherit",
-  });
-  process.exitCode = status ?? 1;
+  runOnProjectNode(`${program}/run.mjs`, args, env);
 }

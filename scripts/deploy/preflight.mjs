@@ -1,5 +1,7 @@
 /** What keeps a deployment from going out: settings that suit a developer's machine only, and secrets that miss. */
 
+import { DEVELOPMENT, isVar, problemOfVar } from "./vars.mjs";
+
 /**
  * @typedef {object} Plan
  * @property {Record<string, unknown>} vars as they will be deployed
@@ -17,10 +19,7 @@ const SECRETS = [
   "STRIPE_WEBHOOK_SECRET_PREVIOUS",
   "STRIPE_CONNECT_WEBHOOK_SECRET",
 ];
-/** Vars that only a test or a developer sets. */
-const DEVELOPMENT = ["TEST_CLOCK", "WEBHOOK_DEV_ORIGINS", "STRIPE_API_BASE"];
 const FAKE_KEY = /^sk_test_fake/;
-const SEED = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Every reason not to deploy; none if all is well.
@@ -28,39 +27,86 @@ const SEED = /^[A-Za-z0-9_-]{43}$/;
  * @param {Plan} plan
  * @returns {string[]}
  */
-export function problems({ vars, secrets, given, local }) {
+export function problems(plan) {
+  return [...problemsOfVars(plan), ...problemsOfNames(plan), ...problemsOfSecrets(plan)];
+}
+
+/**
+ * @param {Plan} plan
+ * @returns {string[]}
+ */
+function problemsOfVars({ vars }) {
+  const found = Object.entries(vars).map(([name, value]) =>
+    SECRETS.includes(name)
+      ? `${name} is a var: make it a secret`
+      : problemOfVar(name, String(value ?? "").trim()),
+  );
+  const hasOrigin = String(vars["PUBLIC_ORIGIN"] ?? "").trim() !== "";
+  return [
+    ...(hasOrigin ? [] : ["PUBLIC_ORIGIN is empty: give --origin https://your.address"]),
+    ...found.filter((problem) => problem !== undefined),
+  ];
+}
+
+/**
+ * Which secrets there are, in the file and on the Worker, whose values nobody can look at.
+ *
+ * @param {Plan} plan
+ * @returns {string[]}
+ */
+function problemsOfNames({ vars, secrets, given }) {
+  /** @type {string[]} */
   const found = [];
-  const value = (/** @type {string} */ name) => String(vars[name] ?? "").trim();
-  const origin = value("PUBLIC_ORIGIN");
-  if (origin === "") found.push("PUBLIC_ORIGIN is empty: give --origin https://your.address");
-  else if (!isPublic(origin)) found.push(`PUBLIC_ORIGIN is ${origin}, which is no public origin`);
-  for (const name of DEVELOPMENT) {
-    if (value(name) !== "") found.push(`${name} is set, which suits development only`);
-  }
-  for (const name of SECRETS) {
-    if (value(name) !== "") found.push(`${name} is a var: make it a secret`);
+  for (const name of secrets) {
+    // The Worker reads a secret as it does a var, and a secret wins.
+    if (DEVELOPMENT.includes(name)) found.push(`${name} is a secret, and suits development only`);
+    else if (isVar(name)) found.push(`${name} is a secret: make it a var of wrangler.toml`);
+    else if (given.has(name) && !SECRETS.includes(name)) {
+      found.push(`${name} is no secret of the Worker`);
+    }
   }
   for (const name of REQUIRED) {
     if (!secrets.has(name)) found.push(`the secret ${name} is missing`);
   }
+  const unheard = "no payment would be heard of";
   if (secrets.has("STRIPE_SECRET_KEY") && !secrets.has("STRIPE_WEBHOOK_SECRET")) {
-    found.push(
-      "STRIPE_SECRET_KEY is there without STRIPE_WEBHOOK_SECRET: no payment would be heard of",
-    );
+    found.push(`STRIPE_SECRET_KEY is there without STRIPE_WEBHOOK_SECRET: ${unheard}`);
   }
-  for (const [name, secret] of given) {
-    if (local.get(name) === secret) found.push(`${name} is the one of .dev.vars: make another`);
-    else if (FAKE_KEY.test(secret)) found.push(`${name} is the fake Stripe's`);
-    else if (name.startsWith("SERVER_SEED") && !SEED.test(secret)) {
-      found.push(`${name} is not 32 bytes in base64url`);
-    }
+  const isConnect = String(vars["PAYMENTS_MODE"] ?? "").trim() === "connect";
+  if (isConnect && !secrets.has("STRIPE_CONNECT_WEBHOOK_SECRET")) {
+    found.push(
+      "PAYMENTS_MODE is connect without the secret STRIPE_CONNECT_WEBHOOK_SECRET: no seller's account would be heard of",
+    );
   }
   return found;
 }
 
-/** @param {string} origin */
-function isPublic(origin) {
-  if (!URL.canParse(origin)) return false;
-  const url = new URL(origin);
-  return url.protocol === "https:" && url.origin === origin && url.hostname.includes(".");
+/**
+ * @param {Plan} plan
+ * @returns {string[]}
+ */
+function problemsOfSecrets({ given, local }) {
+  /** @type {string[]} */
+  const found = [];
+  for (const [name, secret] of given) {
+    if (!SECRETS.includes(name)) continue;
+    if (local.get(name) === secret) found.push(`${name} is the one of .dev.vars: make another`);
+    else if (FAKE_KEY.test(secret)) found.push(`${name} is the fake Stripe's`);
+    else if (name.startsWith("SERVER_SEED") && !isSeed(secret)) {
+      found.push(`${name} is not 32 bytes in base64url`);
+    } else if (secret === "") found.push(`${name} is empty: leave it out`);
+  }
+  const seed = given.get("SERVER_SEED");
+  if (seed !== undefined && seed === given.get("SERVER_SEED_PREVIOUS")) {
+    found.push(
+      "SERVER_SEED_PREVIOUS is SERVER_SEED: make a new seed, and keep the old one as previous",
+    );
+  }
+  return found;
+}
+
+/** @param {string} text */
+function isSeed(text) {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.length === 32 && bytes.toString("base64url") === text;
 }

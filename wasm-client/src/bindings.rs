@@ -27,6 +27,7 @@ mod convert;
 mod failure;
 mod links;
 mod listings;
+mod shop;
 
 use convert::{DEFAULT_OFFER_SECONDS, from_js, id_of, to_js};
 use failure::{argument, platform, throw};
@@ -58,8 +59,8 @@ impl Identity {
     /// From 32 bytes.
     #[wasm_bindgen(js_name = fromSeed)]
     pub fn from_seed(seed: &[u8]) -> Result<Self, JsValue> {
-        let seed = seed.try_into().map_err(|_| argument("a seed has 32 bytes"))?;
-        Ok(Self::of_seed(Secret32::from_bytes(seed)))
+        let seed = Secret32::from_slice(seed).ok_or_else(|| argument("a seed has 32 bytes"))?;
+        Ok(Self::of_seed(seed))
     }
 
     /// From 24 words.

@@ -33,7 +33,7 @@ pub fn open_envelope(
 ) -> Result<Secret32, OpenError> {
     context.verify(envelope).map_err(|_| OpenError)?;
     let opened = seal::open(&context.info(), recipient, envelope.sealed.as_ref())?;
-    opened.as_slice().try_into().map(Secret32::from_bytes).map_err(|_| OpenError)
+    Secret32::from_slice(&opened).ok_or(OpenError)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ pub enum Body<'a, Buf> {
     Json(String),
     /// `application/x-www-form-urlencoded`.
     Form(String),
+    /// Sealed bytes alone.
+    Bytes(&'a Buf),
     /// A sealed chunk, with its digest beside it.
     Chunk {
         /// The bytes.
@@ -27,7 +29,7 @@ impl<Buf> Body<'_, Buf> {
             Self::Empty => None,
             Self::Json(_) => Some("application/json"),
             Self::Form(_) => Some("application/x-www-form-urlencoded"),
-            Self::Chunk { .. } => Some("application/octet-stream"),
+            Self::Bytes(_) | Self::Chunk { .. } => Some("application/octet-stream"),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod evidence;
 pub mod file_type;
 pub mod floe;
+mod gcm;
 pub mod http;
 pub mod identity;
 pub mod link_password;

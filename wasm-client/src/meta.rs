@@ -8,18 +8,15 @@
 
 use core::fmt;
 
-use aes_gcm::aead::{Aead, Nonce};
-use aes_gcm::{Aes256Gcm, KeyInit};
 use claimcheck_protocol::bytes::ByteString;
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::meta::{Meta, MetaError};
 use zeroize::Zeroizing;
 
-use crate::schedule;
+use crate::gcm;
+use crate::schedule::derive_meta_key;
 use crate::secret::Secret32;
-
-const NONCE_LEN: usize = 12;
 
 /// Why metadata is not sealed, or not taken after opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,47 +50,37 @@ impl From<MetaError> for SealedMetaError {
     }
 }
 
+impl From<gcm::Fault> for SealedMetaError {
+    fn from(fault: gcm::Fault) -> Self {
+        match fault {
+            gcm::Fault::Entropy => Self::Entropy,
+            gcm::Fault::TooLong => Self::Malformed,
+        }
+    }
+}
+
 /// Seals `meta` for `manifest`, whose own `sealed_meta` is not looked at: it is what this returns.
 pub fn seal_meta(
     release_key: &Secret32,
     manifest: &Manifest,
     meta: &Meta,
 ) -> Result<ByteString, SealedMetaError> {
-    let mut nonce = [0; NONCE_LEN];
-    getrandom::fill(&mut nonce).map_err(|_| SealedMetaError::Entropy)?;
-    seal_with(nonce, release_key, manifest, meta)
+    let plain = write(manifest, meta)?;
+    Ok(ByteString(gcm::seal(&derive_meta_key(release_key, &manifest.release_id), &plain)?))
 }
 
-fn seal_with(
-    nonce: [u8; NONCE_LEN],
-    release_key: &Secret32,
-    manifest: &Manifest,
-    meta: &Meta,
-) -> Result<ByteString, SealedMetaError> {
+fn write(manifest: &Manifest, meta: &Meta) -> Result<Zeroizing<Vec<u8>>, SealedMetaError> {
     meta.check(manifest)?;
-    let plain = jcs::to_vec(meta).map(Zeroizing::new).map_err(|_| SealedMetaError::Malformed)?;
-    let sealed = cipher(release_key, manifest)
-        .encrypt(&Nonce::<Aes256Gcm>::from(nonce), plain.as_slice())
-        .map_err(|_| SealedMetaError::Malformed)?;
-    Ok(ByteString([nonce.as_slice(), &sealed].concat()))
+    jcs::to_vec(meta).map(Zeroizing::new).map_err(|_| SealedMetaError::Malformed)
 }
 
 /// The names in a manifest, held to the manifest's files.
 pub fn open_meta(release_key: &Secret32, manifest: &Manifest) -> Result<Meta, SealedMetaError> {
-    let (nonce, sealed) =
-        manifest.sealed_meta.0.split_first_chunk::<NONCE_LEN>().ok_or(SealedMetaError::Rejected)?;
-    let plain = cipher(release_key, manifest)
-        .decrypt(&Nonce::<Aes256Gcm>::from(*nonce), sealed)
-        .map(Zeroizing::new)
-        .map_err(|_| SealedMetaError::Rejected)?;
+    let key = derive_meta_key(release_key, &manifest.release_id);
+    let plain = gcm::open(&key, &manifest.sealed_meta.0).ok_or(SealedMetaError::Rejected)?;
     let meta: Meta = serde_json::from_slice(&plain).map_err(|_| SealedMetaError::Malformed)?;
     meta.check(manifest)?;
     Ok(meta)
-}
-
-fn cipher(release_key: &Secret32, manifest: &Manifest) -> Aes256Gcm {
-    let key = schedule::derive_meta_key(release_key, &manifest.release_id);
-    Aes256Gcm::new(key.as_bytes().into())
 }
 
 #[cfg(test)]
@@ -104,6 +91,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::gcm::NONCE_LEN;
 
     #[derive(Deserialize)]
     struct Vectors {
@@ -124,16 +112,17 @@ mod tests {
     }
 
     fn with_plain(release_key: &Secret32, manifest: &Manifest, plain: &[u8]) -> Manifest {
-        let nonce = [1; NONCE_LEN];
-        let sealed = cipher(release_key, manifest).encrypt(&Nonce::<Aes256Gcm>::from(nonce), plain).unwrap();
-        Manifest { sealed_meta: ByteString([nonce.as_slice(), &sealed].concat()), ..manifest.clone() }
+        let sealed = gcm::seal(&derive_meta_key(release_key, &manifest.release_id), plain).unwrap();
+        Manifest { sealed_meta: ByteString(sealed), ..manifest.clone() }
     }
 
     #[test]
     fn sealed_meta_has_its_frozen_form() {
         let (release_key, vector) = vector();
-        let sealed = seal_with(vector.nonce.0, &release_key, &vector.manifest, &vector.meta);
-        assert_eq!(sealed, Ok(vector.manifest.sealed_meta.clone()));
+        let plain = write(&vector.manifest, &vector.meta).unwrap();
+        let key = derive_meta_key(&release_key, &vector.manifest.release_id);
+        let sealed = gcm::seal_with(vector.nonce.0, &key, &plain);
+        assert_eq!(sealed.as_ref(), Ok(&vector.manifest.sealed_meta.0));
         assert_eq!(open_meta(&release_key, &vector.manifest), Ok(vector.meta));
     }
 

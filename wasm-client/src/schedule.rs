@@ -12,9 +12,9 @@
 //!
 //! Each arrow is HKDF-SHA256 (RFC 5869) with the text as info, 32 bytes out, and an empty salt where none is named.
 
-use claimcheck_protocol::bytes::Bytes32;
+use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::ids::{FileId, ReleaseId};
-use claimcheck_protocol::labels;
+use claimcheck_protocol::{jcs, labels};
 use hkdf::HkdfExtract;
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
@@ -65,9 +65,14 @@ impl LinkSecret<'_> {
         self.derive(labels::LINK)
     }
 
-    /// What the holder shows to the server, which keeps its hash.
-    pub fn derive_auth(&self) -> Secret32 {
-        self.derive(labels::LINK_AUTH)
+    /// What the holder shows to the server.
+    pub fn derive_auth(&self) -> Bytes32 {
+        Bytes(*self.derive(labels::LINK_AUTH).as_bytes())
+    }
+
+    /// What the server keeps, to know the holder by.
+    pub fn auth_hash(&self) -> Bytes32 {
+        jcs::sha256(&[self.derive_auth().as_ref()])
     }
 
     fn derive(&self, label: &[u8]) -> Secret32 {
@@ -152,7 +157,7 @@ mod tests {
                 manifest_hash: &vector.manifest_hash,
             };
             assert_eq!(link.derive_wrap().as_bytes(), vector.wrap.as_array());
-            assert_eq!(link.derive_auth().as_bytes(), vector.auth.as_array());
+            assert_eq!(link.derive_auth(), vector.auth);
         }
     }
 

@@ -6,8 +6,6 @@
 //!
 //! The name key is [`crate::schedule::derive_name_key`], of one file alone, so the file is bound by the key.
 
-use aes_gcm::aead::{Aead, Nonce};
-use aes_gcm::{Aes256Gcm, KeyInit};
 use claimcheck_protocol::bytes::ByteString;
 use claimcheck_protocol::ids::FileId;
 use claimcheck_protocol::jcs;
@@ -15,11 +13,10 @@ use claimcheck_protocol::manifest::ManifestFile;
 use claimcheck_protocol::meta::{MetaError, MetaFile, is_safe_path};
 use zeroize::Zeroizing;
 
+use crate::gcm;
 use crate::meta::SealedMetaError;
 use crate::schedule::derive_name_key;
 use crate::secret::Secret32;
-
-const NONCE_LEN: usize = 12;
 
 /// Seals the name of the file of this id, whose key is given.
 pub fn seal_name(
@@ -27,22 +24,11 @@ pub fn seal_name(
     file_id: &FileId,
     name: &MetaFile,
 ) -> Result<ByteString, SealedMetaError> {
-    let mut nonce = [0; NONCE_LEN];
-    getrandom::fill(&mut nonce).map_err(|_| SealedMetaError::Entropy)?;
-    seal_with(nonce, file_key, file_id, name)
+    Ok(ByteString(gcm::seal(&derive_name_key(file_key, file_id), &write(name)?)?))
 }
 
-fn seal_with(
-    nonce: [u8; NONCE_LEN],
-    file_key: &Secret32,
-    file_id: &FileId,
-    name: &MetaFile,
-) -> Result<ByteString, SealedMetaError> {
-    let plain = jcs::to_vec(name).map(Zeroizing::new).map_err(|_| SealedMetaError::Malformed)?;
-    let sealed = cipher(file_key, file_id)
-        .encrypt(&Nonce::<Aes256Gcm>::from(nonce), plain.as_slice())
-        .map_err(|_| SealedMetaError::Malformed)?;
-    Ok(ByteString([nonce.as_slice(), &sealed].concat()))
+fn write(name: &MetaFile) -> Result<Zeroizing<Vec<u8>>, SealedMetaError> {
+    jcs::to_vec(name).map(Zeroizing::new).map_err(|_| SealedMetaError::Malformed)
 }
 
 /// The name, held to what the manifest says of the file.
@@ -51,11 +37,8 @@ pub fn open_name(
     file: &ManifestFile,
     sealed: &ByteString,
 ) -> Result<MetaFile, SealedMetaError> {
-    let (nonce, sealed) = sealed.0.split_first_chunk::<NONCE_LEN>().ok_or(SealedMetaError::Rejected)?;
-    let plain = cipher(file_key, &file.file_id)
-        .decrypt(&Nonce::<Aes256Gcm>::from(*nonce), sealed)
-        .map(Zeroizing::new)
-        .map_err(|_| SealedMetaError::Rejected)?;
+    let key = derive_name_key(file_key, &file.file_id);
+    let plain = gcm::open(&key, &sealed.0).ok_or(SealedMetaError::Rejected)?;
     let name: MetaFile = serde_json::from_slice(&plain).map_err(|_| SealedMetaError::Malformed)?;
     if !is_safe_path(&name.path) {
         return Err(MetaError::Path(0).into());
@@ -66,16 +49,13 @@ pub fn open_name(
     Ok(name)
 }
 
-fn cipher(file_key: &Secret32, file_id: &FileId) -> Aes256Gcm {
-    Aes256Gcm::new(derive_name_key(file_key, file_id).as_bytes().into())
-}
-
 #[cfg(test)]
 mod tests {
     use claimcheck_protocol::bytes::{Bytes, Bytes32};
     use serde::Deserialize;
 
     use super::*;
+    use crate::gcm::NONCE_LEN;
 
     #[derive(Deserialize)]
     struct Vectors {
@@ -99,8 +79,9 @@ mod tests {
     #[test]
     fn a_sealed_name_has_its_frozen_form() {
         let (key, vector) = vector();
-        let sealed = seal_with(vector.nonce.0, &key, &vector.file.file_id, &vector.name);
-        assert_eq!(sealed, Ok(vector.sealed.clone()));
+        let name_key = derive_name_key(&key, &vector.file.file_id);
+        let sealed = gcm::seal_with(vector.nonce.0, &name_key, &write(&vector.name).unwrap());
+        assert_eq!(sealed.as_ref(), Ok(&vector.sealed.0));
         assert_eq!(open_name(&key, &vector.file, &vector.sealed), Ok(vector.name));
     }
 

@@ -12,6 +12,11 @@ impl Secret32 {
         Self(bytes)
     }
 
+    /// Takes bytes over, if they are 32. The caller wipes its own copy.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self).ok()
+    }
+
     /// A fresh secret from the system's entropy.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut secret = Self([0; 32]);
@@ -34,6 +39,12 @@ mod tests {
         let (a, b) = (Secret32::random().unwrap(), Secret32::random().unwrap());
         assert_ne!(a.as_bytes(), b.as_bytes());
         assert_ne!(a.as_bytes(), &[0; 32]);
+    }
+
+    #[test]
+    fn only_32_bytes_are_a_secret() {
+        assert_eq!(Secret32::from_slice(&[7; 32]).unwrap().as_bytes(), &[7; 32]);
+        assert!([0, 31, 33].iter().all(|len| Secret32::from_slice(&vec![7; *len]).is_none()));
     }
 
     #[test]

@@ -6,47 +6,27 @@
 //!
 //! `wrap` is [`LinkSecret::derive_wrap`], of one link and one manifest alone, so both are bound by the key.
 
-use aes_gcm::aead::{Aead, Nonce};
-use aes_gcm::{Aes256Gcm, KeyInit};
 use claimcheck_protocol::bytes::Bytes;
 use claimcheck_protocol::wire::WRAPPED_KEY_LEN;
-use zeroize::Zeroizing;
 
+use crate::gcm;
 use crate::schedule::LinkSecret;
 use crate::seal::{OpenError, SealError};
 use crate::secret::Secret32;
-
-const NONCE_LEN: usize = 12;
 
 /// A key as the server keeps it.
 pub type WrappedKey = Bytes<WRAPPED_KEY_LEN>;
 
 /// Wraps a key for whoever has the secret.
 pub fn wrap_key(link: &LinkSecret<'_>, key: &Secret32) -> Result<WrappedKey, SealError> {
-    let mut nonce = [0; NONCE_LEN];
-    getrandom::fill(&mut nonce).map_err(|_| SealError::Cipher)?;
-    wrap_with(nonce, link, key)
-}
-
-fn wrap_with(nonce: [u8; NONCE_LEN], link: &LinkSecret<'_>, key: &Secret32) -> Result<WrappedKey, SealError> {
-    let sealed = cipher(link)
-        .encrypt(&Nonce::<Aes256Gcm>::from(nonce), key.as_bytes().as_slice())
-        .map_err(|_| SealError::Cipher)?;
-    Bytes::try_from([nonce.as_slice(), &sealed].concat().as_slice()).map_err(|_| SealError::Cipher)
+    let sealed = gcm::seal(&link.derive_wrap(), key.as_bytes()).map_err(|_| SealError::Cipher)?;
+    Bytes::try_from(sealed.as_slice()).map_err(|_| SealError::Cipher)
 }
 
 /// The key, if it was wrapped by this secret. Whether it is the release's, the header tag of each file tells.
 pub fn unwrap_key(link: &LinkSecret<'_>, wrapped: &WrappedKey) -> Result<Secret32, OpenError> {
-    let (nonce, sealed) = wrapped.as_array().split_first_chunk::<NONCE_LEN>().ok_or(OpenError)?;
-    let key = cipher(link)
-        .decrypt(&Nonce::<Aes256Gcm>::from(*nonce), sealed)
-        .map(Zeroizing::new)
-        .map_err(|_| OpenError)?;
-    key.as_slice().try_into().map(Secret32::from_bytes).map_err(|_| OpenError)
-}
-
-fn cipher(link: &LinkSecret<'_>) -> Aes256Gcm {
-    Aes256Gcm::new(link.derive_wrap().as_bytes().into())
+    let key = gcm::open(&link.derive_wrap(), wrapped.as_ref()).ok_or(OpenError)?;
+    Secret32::from_slice(&key).ok_or(OpenError)
 }
 
 #[cfg(test)]
@@ -58,6 +38,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use crate::gcm::NONCE_LEN;
 
     #[derive(Deserialize)]
     struct Vectors {
@@ -92,7 +73,8 @@ mod tests {
                 manifest_hash: &vector.manifest_hash,
             };
             let key = secret(vector.release_key);
-            assert_eq!(wrap_with(vector.nonce.0, &link, &key), Ok(vector.wrapped_key));
+            let wrapped = gcm::seal_with(vector.nonce.0, &link.derive_wrap(), key.as_bytes());
+            assert_eq!(wrapped.as_deref(), Ok(vector.wrapped_key.as_ref()));
             assert_eq!(unwrap_key(&link, &vector.wrapped_key).unwrap().as_bytes(), key.as_bytes());
         }
     }

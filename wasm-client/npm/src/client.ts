@@ -1,12 +1,19 @@
 /** A connection of one identity to one server. */
 import { loadWasm } from "#platform";
-import { Client as WasmClient, type Control } from "../wasm/claimcheck_client.js";
+import { Client as WasmClient } from "../wasm/claimcheck_client.js";
 import { controlled } from "./control.js";
 import { ClaimcheckError, guarded } from "./errors.js";
 import type { Identity } from "./identity.js";
 import type { DownloadLink, LinkLogEntry, LinkRequest, ProductFile } from "./link-types.js";
 import { linkPassword } from "./links.js";
 import type { Listing, ListingRequest, OwnListing } from "./listing-types.js";
+import type {
+  Deleted,
+  Onboarding,
+  PaymentAccount,
+  Webhook,
+  WebhookRequest,
+} from "./seller-types.js";
 import type {
   DeletedAccount,
   DisputeKind,
@@ -79,9 +86,9 @@ export class Claimcheck {
 
   /** Seals files and uploads them as one release. The server gets ciphertext, sizes and declared types. */
   upload(request: UploadRequest, options: TransferOptions = {}): Promise<Release> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.upload(request.product, [...request.files], control, options.onProgress),
-    ) as Promise<Release>;
+    );
   }
 
   /** Offers a release to one buyer, with its key sealed ahead: the buyer need not wait for the seller. */
@@ -148,9 +155,9 @@ export class Claimcheck {
 
   /** Downloads, verifies and opens what was bought, and signs the receipt once all of it is written. */
   download(transferId: string, sink: FileSink, options: TransferOptions = {}): Promise<Download> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.download(transferId, sink, control, options.onProgress),
-    ) as Promise<Download>;
+    );
   }
 
   /** One transfer of one's own. */
@@ -185,9 +192,9 @@ export class Claimcheck {
     values: InputValues,
     options: TransferOptions = {},
   ): Promise<Requirements> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.submitInputs(transferId, Object.entries(values), control, options.onProgress),
-    ) as Promise<Requirements>;
+    );
   }
 
   /** Sends an input back to its buyer. The server reads the reason. */
@@ -278,9 +285,9 @@ export class Claimcheck {
     sink: FileSink,
     options: TransferOptions = {},
   ): Promise<DownloadedFile> {
-    return this.#transfer(options, (control) =>
+    return controlled(options, (control) =>
       this.#client.downloadInput(transferId, inputId, sink, control, options.onProgress),
-    ) as Promise<DownloadedFile>;
+    );
   }
 
   /** Messages after a cursor, oldest first; `wait`, in seconds up to 25, holds the answer back until there is one. */
@@ -348,16 +355,57 @@ export class Claimcheck {
     return guarded(() => this.#client.productFiles(productId) as Promise<ProductFile[]>);
   }
 
+  /**
+   * Takes a release of one's own off the shelf: no new sale, listing or link is of it. Its files are deleted once no
+   * sale that runs needs them any more.
+   */
+  deleteRelease(releaseId: string): Promise<Deleted> {
+    return guarded(() => this.#client.deleteRelease(releaseId) as Promise<Deleted>);
+  }
+
+  /** The same of a product, with all of its releases. */
+  deleteProduct(productId: string): Promise<Deleted> {
+    return guarded(() => this.#client.deleteProduct(productId) as Promise<Deleted>);
+  }
+
+  /** Whether one can sell at a price. */
+  paymentAccount(): Promise<PaymentAccount> {
+    return guarded(() => this.#client.paymentAccount() as Promise<PaymentAccount>);
+  }
+
+  /**
+   * A page on which to set up where one is paid, where the server's sellers are paid themselves. `returnOrigin` is where
+   * it leads back to, if the server allows that.
+   */
+  onboard(returnOrigin?: string): Promise<Onboarding> {
+    return guarded(() => this.#client.onboard(returnOrigin) as Promise<Onboarding>);
+  }
+
+  /** Asks the payment provider about the payment of one's own sale, where its news is late. It moves no money. */
+  confirmPayment(transferId: string): Promise<Transfer> {
+    return guarded(() => this.#client.confirmPayment(transferId) as Promise<Transfer>);
+  }
+
+  /** Has an address told of one's sales. The secret that its events are signed with is answered here alone. */
+  createWebhook(request: WebhookRequest): Promise<Webhook & { readonly secret: string }> {
+    return guarded(
+      () => this.#client.createWebhook(request) as Promise<Webhook & { readonly secret: string }>,
+    );
+  }
+
+  /** One's own webhooks, oldest first, without those that were ended. */
+  webhooks(): Promise<Webhook[]> {
+    return guarded(() => this.#client.webhooks() as Promise<Webhook[]>);
+  }
+
+  /** Ends a webhook. */
+  revokeWebhook(webhookId: string): Promise<Webhook> {
+    return guarded(() => this.#client.revokeWebhook(webhookId) as Promise<Webhook>);
+  }
+
   /** The keys of the files of one's own release, for an audit with other tools. Whoever has them can open the files. */
   audit(releaseId: string): Promise<FileAudit[]> {
     return guarded(() => this.#client.audit(releaseId) as Promise<FileAudit[]>);
-  }
-
-  #transfer(
-    options: TransferOptions,
-    run: (control: Control) => Promise<unknown>,
-  ): Promise<unknown> {
-    return controlled(options, run);
   }
 }
 

@@ -4,10 +4,10 @@ import { guarded } from "./errors.js";
 import type { TransferOptions } from "./types.js";
 
 /** Runs a transfer that `options.signal` ends, and that tries again at once when the network is back. */
-export async function controlled(
+export async function controlled<T>(
   options: TransferOptions,
   run: (control: Control) => Promise<unknown>,
-): Promise<unknown> {
+): Promise<T> {
   const control = new Control();
   const cancel = () => control.cancel();
   const retryNow = () => control.retryNow();
@@ -15,7 +15,7 @@ export async function controlled(
   options.signal?.addEventListener("abort", cancel, { once: true });
   globalThis.addEventListener?.("online", retryNow);
   try {
-    return await guarded(() => run(control));
+    return await guarded(() => run(control) as Promise<T>);
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     globalThis.removeEventListener?.("online", retryNow);

@@ -10,4 +10,5 @@ export { openLink, OpenLink } from "./links.js";
 export { verifyAudit, verifyPacket, type PacketLine } from "./packet.js";
 export { blobSource } from "./sources.js";
 export type * from "./link-types.js";
+export type * from "./seller-types.js";
 export type * from "./types.js";

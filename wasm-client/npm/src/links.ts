@@ -44,7 +44,7 @@ export class OpenLink {
     await this.#setPassword(options.password);
     return controlled(options, (control) =>
       this.#visit.download(sink, control, options.onProgress),
-    ) as Promise<LinkDownload>;
+    );
   }
 
   /** Gives the download back, which is possible before its first chunk. */

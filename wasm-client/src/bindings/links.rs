@@ -30,11 +30,7 @@ pub fn derive_link_password(password: &str, link_id: &str) -> Result<Uint8Array,
 
 fn password_key(bytes: Option<Vec<u8>>) -> Result<Option<Secret32>, JsValue> {
     let read = |bytes: Vec<u8>| {
-        bytes
-            .as_slice()
-            .try_into()
-            .map(Secret32::from_bytes)
-            .map_err(|_| argument("a password's key has 32 bytes"))
+        Secret32::from_slice(&bytes).ok_or_else(|| argument("a password's key has 32 bytes"))
     };
     bytes.map(read).transpose()
 }

@@ -57,6 +57,9 @@ pub trait PutChunk {
 
     /// One PUT of one sealed chunk, whose SHA-256 is given. The same bytes again are a success.
     async fn put_chunk(&self, at: ChunkAt, bytes: &Self::Buf, sha256: Bytes32) -> Result<(), CallError>;
+
+    /// All sealed chunks, end to end in the order of the release. The hashes that the server computed of them.
+    async fn put_all(&self, bytes: &Self::Buf) -> Result<Vec<Bytes32>, CallError>;
 }
 
 /// Fetches chunks from the server.

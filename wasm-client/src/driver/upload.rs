@@ -12,7 +12,7 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 
 use super::run::{run, within};
 use super::{Clock, Host, Journal, Observer, PutChunk, Source};
-use crate::bulk::Bulk;
+use crate::bulk::{Bulk, BulkError};
 use crate::engine::{
     CallError, ChunkAt, SourceError, TransferError, Upload, UploadAction, UploadEvent, Uploaded,
 };
@@ -89,6 +89,7 @@ where
                 .boxed_local(),
             ),
             UploadAction::Put { at, sha256, failures } => Some(self.put(at, sha256, failures).boxed_local()),
+            UploadAction::PutAll => Some(self.put_all().boxed_local()),
             UploadAction::Release(at) => {
                 self.sealed.borrow_mut().remove(&at);
                 None
@@ -151,6 +152,28 @@ where
             Ok(()) => UploadEvent::Stored(at),
             Err(error) => UploadEvent::PutFailed { at, error },
         }
+    }
+
+    async fn put_all(&self) -> UploadEvent {
+        // Without room for the whole, each chunk still goes by itself.
+        let Ok(body) = self.join_sealed() else { return UploadEvent::PutAllFailed(CallError::Network) };
+        match within(self.host.clock, 0, self.host.remote.put_all(&body)).await {
+            Ok(hashes) => UploadEvent::AllStored(hashes),
+            Err(error) => UploadEvent::PutAllFailed(error),
+        }
+    }
+
+    fn join_sealed(&self) -> Result<B::Buf, BulkError> {
+        let sealed = self.sealed.borrow();
+        let mut chunks: Vec<_> = sealed.iter().collect();
+        chunks.sort_unstable_by_key(|(at, _)| **at);
+        let mut draft = self.bulk.draft(chunks.iter().map(|(_, bytes)| self.bulk.len(bytes)).sum())?;
+        let mut offset = 0;
+        for (_, bytes) in chunks {
+            self.bulk.put(&mut draft, offset, bytes)?;
+            offset += self.bulk.len(bytes);
+        }
+        Ok(self.bulk.finish(draft))
     }
 
     fn file(&self, at: ChunkAt) -> Result<&FileToSend<B, S>, ReadError> {

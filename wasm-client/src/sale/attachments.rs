@@ -16,7 +16,7 @@ use super::upload::Draft;
 use super::{Client, Failure, HashedSource, IncomingFile, ReceivingSink, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, GetChunk, Host, Observer};
-use crate::engine::{CallError, ChunkAt};
+use crate::engine::{CallError, ChunkAt, UploadLimits};
 use crate::http::Http;
 use crate::meta::open_meta;
 use crate::seal::{Purpose, open_from};
@@ -119,7 +119,8 @@ where
             sealed.extend(to_send);
             begun.push(Begun { input_id, attachment_id, draft });
         }
-        let (uploaded, names) = self.send_files(&places, names, sealed, control, observer).await?;
+        let (uploaded, names) =
+            self.send_files(&places, UploadLimits::default(), names, sealed, control, observer).await?;
         let mut attached = Vec::new();
         for (((begun, name), sent), upload_id) in
             begun.into_iter().zip(names).zip(&uploaded).zip(opened.iter())
@@ -156,8 +157,7 @@ where
         let AttachmentRef { attachment_id, manifest_hash } = input.attachment.ok_or(untrusted.clone())?;
         let context = file_seal_context(&transfer.transfer_id, transfer.offer_hash, &input.id, manifest_hash);
         let key = open_from(Purpose::Inputs, &context, self.session.identity(), &input.sealed.0)?;
-        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| untrusted.clone())?;
-        let key = Secret32::from_bytes(key);
+        let key = Secret32::from_slice(&key).ok_or(untrusted.clone())?;
         let found = self.persist(&Control::new(), || self.session.attachment(attachment_id)).await?;
         let manifest = found.manifest.verify(&buyer.ed25519_pk).map_err(|_| untrusted.clone())?;
         let body = manifest.body();
@@ -169,8 +169,7 @@ where
         let meta = open_meta(&key, body)?;
         let mut files = incoming_files(body, &meta);
         let Some(file) = files.pop().filter(|_| files.is_empty()) else { return Err(untrusted) };
-        check_file(asked, &file.content_type, file.size)
-            .map_err(|fault| Failure::Argument(fault.as_str()))?;
+        check_file(asked, &file.content_type, file.size)?;
         Ok(OpenAttachment { attachment_id, manifest, key, meta, file })
     }
 

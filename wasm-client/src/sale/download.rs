@@ -273,7 +273,7 @@ where
 
     async fn claim(&self, transfer_id: TransferId, control: &Control) -> Result<Claimed, Failure> {
         let answer = self.persist(control, || self.session.claim(transfer_id, None)).await?;
-        let ticket = Ticket::new(&answer, self.session.now());
+        let ticket = Ticket::of_transfer(&answer, self.session.now());
         let seller = answer.seller_keys;
         let offer = self.verify_offer(answer.offer.clone(), &seller)?;
         let signed_manifest =

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use claimcheck_protocol::inputs::ValueFault;
 use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::signed::StatementError;
 
@@ -112,6 +113,12 @@ impl From<StatementError> for Failure {
             StatementError::Invalid(rule) => Self::Argument(rule),
             StatementError::Key(_) => Self::Platform,
         }
+    }
+}
+
+impl From<ValueFault> for Failure {
+    fn from(fault: ValueFault) -> Self {
+        Self::Argument(fault.as_str())
     }
 }
 

@@ -113,7 +113,7 @@ where
         id: &str,
         value: &str,
     ) -> Result<Signed<BuyerInput>, Failure> {
-        check_value(find_asked(transfer, id)?, value).map_err(|fault| Failure::Argument(fault.as_str()))?;
+        check_value(find_asked(transfer, id)?, value)?;
         let context = seal_context(&transfer.transfer_id, transfer.offer_hash, id);
         let sealed = seal_to(Purpose::Inputs, &context, seller, value.as_bytes())?;
         self.sign_input(transfer, id, sealed, None)
@@ -222,7 +222,7 @@ where
         let context = seal_context(&transfer.transfer_id, transfer.offer_hash, &input.id);
         let value = open_from(Purpose::Inputs, &context, self.session.identity(), &input.sealed.0)?;
         let value = String::from_utf8(value.to_vec()).map_err(|_| Failure::Untrusted(Untrusted::Inputs))?;
-        check_value(asked, &value).map_err(|fault| Failure::Argument(fault.as_str()))?;
+        check_value(asked, &value)?;
         Ok(value)
     }
 
@@ -251,6 +251,5 @@ fn check_taken(
     content_type: &MediaType,
     size: u64,
 ) -> Result<(), Failure> {
-    let asked = find_asked(transfer, id)?;
-    check_file(asked, content_type, size).map_err(|fault| Failure::Argument(fault.as_str()))
+    Ok(check_file(find_asked(transfer, id)?, content_type, size)?)
 }

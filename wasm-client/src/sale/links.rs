@@ -89,7 +89,7 @@ where
             file_id,
             transfer_id,
             token_hash: jcs::sha256(&[token.as_bytes()]),
-            auth_hash: jcs::sha256(&[keys.derive_auth().as_bytes()]),
+            auth_hash: keys.auth_hash(),
             wrapped_key: wrap_key(&keys, &key)?,
             sealed_name,
             has_password: terms.password.is_some(),

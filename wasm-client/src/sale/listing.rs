@@ -6,7 +6,7 @@ use claimcheck_protocol::ids::{ListingId, TransferId};
 use claimcheck_protocol::signed::statement_hash;
 use claimcheck_protocol::wire::{self, ListingView};
 
-use super::listing_link::{ListingLink, keys_of, prove};
+use super::listing_link::{ListingLink, keys_of};
 use super::{Client, Failure, OfferTerms, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control};
@@ -48,7 +48,7 @@ where
         let body = wire::MakeListing {
             listing_id,
             wrapped_key: wrap_key(&keys, &release_key)?,
-            auth_hash: prove(&keys).1,
+            auth_hash: keys.auth_hash(),
             sealed_secret: self.seal_secret(&context, &secret)?,
             offer: identity.sign_statement(offer)?,
             stock,
@@ -91,7 +91,7 @@ where
         let body = wire::BuyListing {
             transfer_id,
             listing_id: id,
-            auth: prove(&keys_of(&link.secret, &id, &manifest_hash)).0,
+            auth: keys_of(&link.secret, &id, &manifest_hash).derive_auth(),
             sealed_secret: self.seal_secret(&context, &link.secret)?,
         };
         let transfer = self.persist(&Control::new(), || self.session.buy_listing(&body)).await?;
@@ -143,7 +143,7 @@ where
         if named != (link.seller, link.product_id, None, view.offer_hash) {
             return Err(untrusted);
         }
-        if prove(&keys_of(&link.secret, &view.listing_id, &manifest_hash)).1 != view.auth_hash {
+        if keys_of(&link.secret, &view.listing_id, &manifest_hash).auth_hash() != view.auth_hash {
             return Err(Failure::WrongLink);
         }
         Ok(view)
@@ -168,7 +168,7 @@ where
     fn open_secret(&self, context: &[u8], sealed: &Bytes<SEALED_LEN>) -> Result<Secret32, Failure> {
         let identity = self.session.identity();
         let opened = open_from(Purpose::ListingSecret, context, identity, sealed.as_ref())?;
-        opened.as_slice().try_into().map(Secret32::from_bytes).map_err(|_| Failure::WrongKey)
+        Secret32::from_slice(&opened).ok_or(Failure::WrongKey)
     }
 }
 

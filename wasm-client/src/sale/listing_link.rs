@@ -3,7 +3,6 @@
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
 use claimcheck_protocol::ids::{ListingId, ProductId};
 use claimcheck_protocol::keys::AilockId;
-use sha2::{Digest, Sha256};
 
 use super::Failure;
 use crate::schedule::LinkSecret;
@@ -54,12 +53,6 @@ pub(super) const fn keys_of<'a>(
     manifest_hash: &'a Bytes32,
 ) -> LinkSecret<'a> {
     LinkSecret { secret, password: None, id: id.as_bytes(), manifest_hash }
-}
-
-/// What a buyer shows to the server, and the hash of it that the server keeps.
-pub(super) fn prove(link: &LinkSecret<'_>) -> (Bytes32, Bytes32) {
-    let auth = Bytes(*link.derive_auth().as_bytes());
-    (auth, Bytes(Sha256::digest(auth.as_ref()).into()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod inputs;
 mod links;
 mod listing;
 mod listing_link;
+mod shop;
 mod typing;
 mod upload;
 mod visit;

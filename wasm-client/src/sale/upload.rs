@@ -25,6 +25,12 @@ use crate::schedule::derive_file_key;
 use crate::secret::Secret32;
 use crate::session::Session;
 
+/// Sealed bytes up to which a release goes up as one body: what the server holds of one at a time. A folder of small
+/// files then takes one call and not one for each.
+const TOGETHER_BYTES: u64 = 8 * 1024 * 1024;
+/// Chunks that the server takes in one body.
+const TOGETHER_CHUNKS: u64 = 900;
+
 /// Where a release belongs.
 #[derive(Debug, Clone)]
 pub enum ProductChoice {
@@ -90,6 +96,12 @@ impl<H: Http> PutChunk for UploadRemote<'_, H> {
         let (upload_id, file_id) = *self.places.get(at.file).ok_or(CallError::Cancelled)?;
         let stored = self.session.put_chunk(upload_id, file_id, at.chunk, bytes, sha256).await;
         stored.map(|_| ()).map_err(|refusal| refusal.error)
+    }
+
+    async fn put_all(&self, bytes: &H::Buf) -> Result<Vec<Bytes32>, CallError> {
+        let (upload_id, _) = *self.places.first().ok_or(CallError::Cancelled)?;
+        let stored = self.session.put_release(upload_id, bytes).await.map_err(|refusal| refusal.error)?;
+        Ok(stored.chunks.iter().map(|chunk| chunk.sha256).collect())
     }
 }
 
@@ -182,7 +194,12 @@ where
         observer: &impl Observer,
     ) -> Result<wire::Release, Failure> {
         let places: Vec<_> = draft.files.iter().map(|file| (upload_id, file.file_id)).collect();
-        let (uploaded, names) = self.send_files(&places, names, sealed, control, observer).await?;
+        let limits = UploadLimits {
+            together_bytes: TOGETHER_BYTES,
+            together_chunks: TOGETHER_CHUNKS,
+            ..UploadLimits::default()
+        };
+        let (uploaded, names) = self.send_files(&places, limits, names, sealed, control, observer).await?;
         self.complete(draft, names, &uploaded, upload_id, control).await
     }
 
@@ -190,6 +207,7 @@ where
     pub(super) async fn send_files<S: HashedSource<Buf = B::Buf>>(
         &self,
         places: &[(UploadId, FileId)],
+        limits: UploadLimits,
         names: Vec<MetaFile>,
         sealed: Vec<FileToSend<B, S>>,
         control: &Control,
@@ -198,7 +216,7 @@ where
         let remote = UploadRemote { session: &self.session, places };
         let host = Host { remote: &remote, clock: &self.clock, journal: &(), observer, control };
         let layouts: Vec<Layout> = sealed.iter().map(|file| file.layout).collect();
-        let machine = Upload::new(&layouts, UploadLimits::default());
+        let machine = Upload::new(&layouts, limits);
         let chunks = driver::upload(&self.bulk, &sealed, machine, &host);
         // The plain SHA-256 of each file is computed elsewhere, beside the upload.
         let hashes = try_join_all(sealed.iter().enumerate().map(|(file, sealed)| async move {

@@ -98,7 +98,7 @@ impl Kept {
         let (claim_key, password) = rest.split_first_chunk::<32>()?;
         let password = match password {
             [] => None,
-            key => Some(Secret32::from_bytes(key.try_into().ok()?)),
+            key => Some(Secret32::from_slice(key)?),
         };
         Some(Self {
             address: LinkAddress { token: Bytes(*token), secret: Secret32::from_bytes(*secret) },
@@ -275,7 +275,7 @@ where
         let session = self.client.session();
         let password = self.password.borrow().clone();
         let keys = self.keys(password.as_deref());
-        let (path, auth) = (self.kept.address.path(), Bytes(*keys.derive_auth().as_bytes()));
+        let (path, auth) = (self.kept.address.path(), keys.derive_auth());
         let claim = || session.claim_link(&path, self.kept.claim_id, auth);
         let answer = self.client.persist(control, claim).await?;
         let ticket = Ticket::of_link(&answer, path.clone(), auth, session.now());

@@ -5,9 +5,8 @@ use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::signed::Signed;
 use claimcheck_protocol::wire;
 
-use super::endpoints::with_query;
-use super::{Access, Call, CallBody, Refusal, Session};
-use crate::http::{AnswerKind, Http};
+use super::{Access, Refusal, Session};
+use crate::http::Http;
 
 impl<H: Http> Session<H> {
     /// `POST attachments-upload-init`.
@@ -36,13 +35,6 @@ impl<H: Http> Session<H> {
     /// `GET attachments-download-chunk`.
     pub async fn attachment_chunk(&self, id: AttachmentId, index: u64) -> Result<H::Buf, Refusal> {
         let query = [("attachment_id", id.to_string()), ("index", index.to_string())];
-        let call = Call {
-            access: Access::Token,
-            method: "GET",
-            path: with_query("attachments-download-chunk", &query),
-            body: CallBody::Empty,
-            answer: AnswerKind::Bytes,
-        };
-        self.bytes(&call).await
+        self.get_bytes(Access::Token, "attachments-download-chunk", &query).await
     }
 }

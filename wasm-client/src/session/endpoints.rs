@@ -32,6 +32,17 @@ impl<H: Http> Session<H> {
             .await
     }
 
+    pub(super) async fn get_bytes(
+        &self,
+        access: Access<'_>,
+        name: &str,
+        query: &[(&str, String)],
+    ) -> Result<H::Buf, Refusal> {
+        let path = with_query(name, query);
+        self.bytes(&Call { access, method: "GET", path, body: CallBody::Empty, answer: AnswerKind::Bytes })
+            .await
+    }
+
     pub(super) async fn post<T: DeserializeOwned>(
         &self,
         access: Access<'_>,
@@ -109,6 +120,22 @@ impl<H: Http> Session<H> {
             method: "PUT",
             path: with_query("products-upload-chunk", &query),
             body: CallBody::Chunk(bytes, sha256),
+            answer: AnswerKind::Text,
+        };
+        self.json(&call).await
+    }
+
+    /// `POST uploads`: all chunks, end to end.
+    pub async fn put_release(
+        &self,
+        upload_id: UploadId,
+        bytes: &H::Buf,
+    ) -> Result<wire::ReleaseStored, Refusal> {
+        let call = Call {
+            access: Access::Token,
+            method: "POST",
+            path: with_query("uploads", &[("upload_id", upload_id.to_string())]),
+            body: CallBody::Bytes(bytes),
             answer: AnswerKind::Text,
         };
         self.json(&call).await
@@ -229,14 +256,7 @@ impl<H: Http> Session<H> {
             ("file", file_id.to_string()),
             ("index", index.to_string()),
         ];
-        let call = Call {
-            access: Access::Ticket(ticket),
-            method: "GET",
-            path: with_query("products-download-chunk", &query),
-            body: CallBody::Empty,
-            answer: AnswerKind::Bytes,
-        };
-        self.bytes(&call).await
+        self.get_bytes(Access::Ticket(ticket), "products-download-chunk", &query).await
     }
 
     /// `POST products-ack`.
@@ -301,9 +321,7 @@ impl<H: Http> Session<H> {
             ("file", file_id.to_string()),
             ("index", index.to_string()),
         ];
-        let path = with_query("disputes-chunk", &query);
-        let answer = AnswerKind::Bytes;
-        self.bytes(&Call { access: Access::Token, method: "GET", path, body: CallBody::Empty, answer }).await
+        self.get_bytes(Access::Token, "disputes-chunk", &query).await
     }
 
     /// `GET transfers-packet`, to the byte.

@@ -8,6 +8,7 @@ mod clock;
 mod endpoints;
 mod links;
 mod refusal;
+mod shop;
 mod ticket;
 mod token;
 
@@ -52,6 +53,7 @@ pub(crate) enum CallBody<'a, Buf> {
     Empty,
     Json(String),
     Chunk(&'a Buf, claimcheck_protocol::bytes::Bytes32),
+    Bytes(&'a Buf),
 }
 
 /// A connection of one Ailock to one server.
@@ -176,6 +178,7 @@ impl<H: Http> Session<H> {
         let body = match &call.body {
             CallBody::Empty => Body::Empty,
             CallBody::Json(text) => Body::Json(text.clone()),
+            CallBody::Bytes(bytes) => Body::Bytes(*bytes),
             CallBody::Chunk(bytes, sha256) => Body::Chunk { bytes: *bytes, sha256: *sha256 },
         };
         let request = Request { method: call.method, url, credentials, body, answer: call.answer };

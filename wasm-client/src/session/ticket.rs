@@ -31,21 +31,19 @@ struct Held {
 
 impl Ticket {
     /// The ticket of an answer that arrived at `now`, in Unix seconds by the server's clock.
-    pub(crate) fn new(answer: &ClaimAnswer, now: i64) -> Self {
-        Self {
-            source: Source::Transfer(answer.transfer_id),
-            claim_id: answer.claim_id,
-            held: Mutex::new(Held::new(answer.ticket.clone(), answer.expires_in, now)),
-        }
+    pub(crate) fn of_transfer(answer: &ClaimAnswer, now: i64) -> Self {
+        let source = Source::Transfer(answer.transfer_id);
+        Self::new(source, answer.claim_id, Held::new(answer.ticket.clone(), answer.expires_in, now))
     }
 
     /// The ticket of a link's claim, which was asked for at `path`.
     pub(crate) fn of_link(answer: &LinkClaim, path: String, auth: Bytes32, now: i64) -> Self {
-        Self {
-            source: Source::Link { path, auth },
-            claim_id: answer.claim_id,
-            held: Mutex::new(Held::new(answer.ticket.clone(), answer.expires_in, now)),
-        }
+        let source = Source::Link { path, auth };
+        Self::new(source, answer.claim_id, Held::new(answer.ticket.clone(), answer.expires_in, now))
+    }
+
+    fn new(source: Source, claim_id: ClaimId, held: Held) -> Self {
+        Self { source, claim_id, held: Mutex::new(held) }
     }
 
     /// The claim that it belongs to.
@@ -76,6 +74,7 @@ impl<H: Http> Session<H> {
         }
         Ok(held.value.clone())
     }
+
     /// A new value, and the seconds that it lives.
     async fn renew(&self, ticket: &Ticket) -> Result<(String, u64), Refusal> {
         match &ticket.source {

@@ -36,7 +36,7 @@ pub async fn wrap(key: &CryptoKey, seed: &Secret32) -> Result<Uint8Array, BulkEr
 /// The seed that [`wrap`] wrapped under the same key.
 pub async fn unwrap(key: &CryptoKey, wrapped: &[u8]) -> Result<Secret32, BulkError> {
     let seed = unwrap_as(DEVICE_SEED, key, wrapped).await?;
-    seed.as_slice().try_into().map(Secret32::from_bytes).map_err(|_| BulkError::Rejected)
+    Secret32::from_slice(&seed).ok_or(BulkError::Rejected)
 }
 
 /// A link's claim, of no use without `key`.

@@ -67,7 +67,7 @@ fn request_init(
         Body::Empty => {}
         Body::Json(text) | Body::Form(text) => init.set_body(&JsValue::from_str(text)),
         // Chromium sends a Blob twenty times as fast as the same bytes, which it hands over 64 KiB at a time.
-        Body::Chunk { bytes, .. } => {
+        Body::Bytes(bytes) | Body::Chunk { bytes, .. } => {
             let blob = Blob::new_with_u8_array_sequence(&Array::of1(bytes))?;
             init.set_body(&blob);
         }

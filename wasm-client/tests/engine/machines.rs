@@ -72,7 +72,7 @@ proptest! {
         seed: u64, sizes in sizes(), parallel in 1usize..6, ahead in 1usize..5, sealing in 1usize..4, faults in 0u32..60
     ) {
         let (chance, layouts) = (Chance::new(seed), layouts(&sizes));
-        let limits = UploadLimits { parallel, ahead, sealing, retry: policy() };
+        let limits = UploadLimits { parallel, ahead, sealing, retry: policy(), ..UploadLimits::default() };
         let mut upload = Upload::new(&layouts, limits);
         let mut kept: BTreeMap<ChunkAt, u32> = BTreeMap::new();
         let mut noted: Vec<Attempt> = Vec::new();
@@ -93,6 +93,7 @@ proptest! {
                 let error = if chance.below(2) == 0 { CallError::Network } else { CallError::of_status(500) };
                 Some(if failed { UploadEvent::PutFailed { at, error } } else { UploadEvent::Stored(at) })
             }
+            UploadAction::PutAll => unreachable!("not asked for"),
             UploadAction::Release(_) => None,
         }, |under_way| {
             let count = |is: fn(&UploadAction) -> bool| under_way.iter().filter(|action| is(action)).count();

@@ -24,6 +24,14 @@ pub struct Server {
     pub chunks: RefCell<BTreeMap<ChunkAt, Vec<u8>>>,
     /// Faults of the next calls for a chunk, before the weather.
     pub script: RefCell<BTreeMap<ChunkAt, VecDeque<Fault>>>,
+    /// Faults of the next calls for the whole release, before the weather.
+    pub whole_script: RefCell<VecDeque<Fault>>,
+    /// Calls for the whole release.
+    pub whole_calls: Cell<usize>,
+    /// The length of each chunk, as the upload was opened.
+    pub expected: RefCell<BTreeMap<ChunkAt, usize>>,
+    /// Chunks of a whole release that are stored before its body breaks off.
+    pub breaks_after: Cell<usize>,
     /// From when to when there is no network.
     pub outage_ms: Cell<Range<u64>>,
     /// Every call, with the time at which it began.
@@ -49,6 +57,10 @@ impl Server {
             notes: notes.clone(),
             chunks: RefCell::default(),
             script: RefCell::default(),
+            whole_script: RefCell::default(),
+            whole_calls: Cell::new(0),
+            expected: RefCell::default(),
+            breaks_after: Cell::new(usize::MAX),
             outage_ms: Cell::new(0..0),
             calls: RefCell::default(),
             in_flight: Cell::new(0),
@@ -84,6 +96,10 @@ impl Server {
     async fn travel(&self, at: ChunkAt) -> Result<Option<Fault>, CallError> {
         self.calls.borrow_mut().push((at, self.clock.now_ms()));
         let scripted = self.script.borrow_mut().get_mut(&at).and_then(VecDeque::pop_front);
+        self.suffer(scripted).await
+    }
+
+    async fn suffer(&self, scripted: Option<Fault>) -> Result<Option<Fault>, CallError> {
         let fault = scripted.or_else(|| self.weather.get().draw(&self.chance));
         if self.is_out() {
             return Err(CallError::Network);
@@ -132,6 +148,27 @@ impl PutChunk for Server {
         let fault = self.travel(at).await?;
         self.store(at, bytes.as_slice())?;
         if fault == Some(Fault::AnswerLost) { Err(CallError::Network) } else { Ok(()) }
+    }
+
+    async fn put_all(&self, bytes: &NativeBuf) -> Result<Vec<Bytes32>, CallError> {
+        self.whole_calls.set(self.whole_calls.get() + 1);
+        let scripted = self.whole_script.borrow_mut().pop_front();
+        let fault = self.suffer(scripted).await?;
+        let (mut rest, mut hashes) = (bytes.as_slice(), Vec::new());
+        for (at, length) in &*self.expected.borrow() {
+            if hashes.len() == self.breaks_after.get() {
+                return Err(CallError::Network);
+            }
+            let (chunk, after) = rest.split_at(*length);
+            rest = after;
+            self.store(*at, chunk)?;
+            hashes.push(sha256(chunk));
+        }
+        assert!(rest.is_empty(), "a body of exactly the chunks");
+        if fault == Some(Fault::Flipped) {
+            hashes[0].0[0] ^= 1;
+        }
+        if fault == Some(Fault::AnswerLost) { Err(CallError::Network) } else { Ok(hashes) }
     }
 }
 

@@ -9,7 +9,7 @@ use claimcheck_protocol::problem::ProblemCode;
 use proptest::prelude::*;
 
 use crate::faults::{Fault, weather};
-use crate::world::{CHUNK, World, at, sizes};
+use crate::world::{CHUNK, World, at, sizes, together};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -270,4 +270,67 @@ fn a_cancelled_control_starts_nothing() {
     world.control.cancel();
     assert_eq!(world.upload().err(), Some(TransferError::Cancelled));
     assert!(world.server.calls.borrow().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn one_body_or_one_by_one_it_is_the_same_release(
+        seed: u64, sizes in prop::collection::vec(0..2 * CHUNK, 1..20), weather in weather(), breaks_after in 0usize..40
+    ) {
+        let world = World::new(seed, &sizes);
+        world.server.weather.set(weather);
+        world.server.breaks_after.set(breaks_after);
+        world.assert_uploaded(&world.upload_together(together()).unwrap());
+        prop_assert_eq!(world.server.whole_calls.get(), usize::from(world.all().len() > 5));
+        prop_assert!(world.server.most_in_flight.get() <= 5);
+    }
+}
+
+#[test]
+fn a_folder_of_small_files_takes_one_call() {
+    let world = World::new(18, &[3; 40]);
+    world.assert_uploaded(&world.upload_together(together()).unwrap());
+    assert_eq!((world.server.whole_calls.get(), world.server.calls.borrow().len()), (1, 0));
+    assert_eq!(world.phases(), [Phase::Started, Phase::Ended]);
+    assert_eq!(world.last_progress().retries, 0);
+}
+
+#[test]
+fn a_body_that_fails_is_followed_by_the_same_chunks() {
+    let closed = CallError::of_status(413);
+    for fault in [Fault::Dropped, Fault::AnswerLost, Fault::Hangs, Fault::Refused(closed), Fault::Flipped] {
+        let world = World::new(19, &[3; 40]);
+        world.server.whole_script.borrow_mut().push_back(fault);
+        world.assert_uploaded(&world.upload_together(together()).unwrap());
+        assert_eq!((world.server.whole_calls.get(), world.server.calls.borrow().len()), (1, 40), "{fault:?}");
+        assert_eq!(world.last_progress().retries, 1);
+    }
+}
+
+#[test]
+fn what_is_larger_or_in_more_chunks_goes_one_by_one() {
+    let limits = UploadLimits { together_bytes: 2_559, together_chunks: 900, ..UploadLimits::default() };
+    for (limits, is_one_body) in [
+        (limits, false),
+        (UploadLimits { together_bytes: 2_560, ..limits }, true),
+        (UploadLimits { together_bytes: 2_560, together_chunks: 39, ..limits }, false),
+    ] {
+        // 40 chunks of one segment of 64 bytes.
+        let world = World::new(20, &[32; 40]);
+        world.assert_uploaded(&world.upload_together(limits).unwrap());
+        assert_eq!(world.server.whole_calls.get(), usize::from(is_one_body));
+    }
+}
+
+#[test]
+fn a_cancelled_body_is_not_sent_by_chunks() {
+    let world = World::new(21, &[3; 40]);
+    world.server.whole_script.borrow_mut().push_back(Fault::Hangs);
+    let machine = Upload::new(&world.layouts(), together());
+    let transfer = world.uploading(machine);
+    let done = world.clock.block_on(world.beside(transfer, 2_000, || world.control.cancel()));
+    assert_eq!(done.err(), Some(TransferError::Cancelled));
+    assert_eq!((world.server.whole_calls.get(), world.server.calls.borrow().len()), (1, 0));
 }

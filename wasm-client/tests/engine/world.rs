@@ -33,6 +33,10 @@ pub fn params() -> FloeParams {
     FloeParams::new(64, 20).unwrap()
 }
 
+pub fn together() -> UploadLimits {
+    UploadLimits { together_bytes: u64::MAX, together_chunks: 900, ..UploadLimits::default() }
+}
+
 pub fn at(file: usize, chunk: u64) -> ChunkAt {
     ChunkAt { file, chunk }
 }
@@ -106,6 +110,16 @@ impl World {
     pub fn resume_upload(&self) -> Result<Uploaded, TransferError> {
         let (notes, stored) = (self.notes.attempts.borrow().clone(), self.server.stored());
         self.run_upload(Upload::resume(&self.layouts(), UploadLimits::default(), &notes, &stored)?)
+    }
+
+    /// As one body, if it is within the limits and its chunks are more than go out at once.
+    pub fn upload_together(&self, limits: UploadLimits) -> Result<Uploaded, TransferError> {
+        let lengths = |file: usize, layout: Layout| {
+            (0..layout.chunk_count()).map(move |chunk| (at(file, chunk), layout.chunk_len(chunk).unwrap()))
+        };
+        let layouts = self.layouts().into_iter().enumerate();
+        self.server.expected.replace(layouts.flat_map(|(file, layout)| lengths(file, layout)).collect());
+        self.run_upload(Upload::new(&self.layouts(), limits))
     }
 
     fn run_upload(&self, machine: Upload) -> Result<Uploaded, TransferError> {

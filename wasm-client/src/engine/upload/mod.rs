@@ -12,8 +12,10 @@ use super::progress::Meter;
 use super::{CallError, ChunkAt, Machine, Phase, Progress, SourceError, Step, TransferError};
 
 mod terms;
+mod together;
 
 pub use terms::{Attempt, StoredChunk, UploadAction, UploadEvent, UploadLimits, Uploaded, UploadedFile};
+use together::Together;
 
 /// The machine.
 pub struct Upload {
@@ -21,6 +23,7 @@ pub struct Upload {
     files: Vec<File>,
     /// The first chunk that is not begun.
     cursor: ChunkAt,
+    together: Together,
     /// Chunks begun and not handed to the lane.
     ahead: BTreeMap<ChunkAt, Stage>,
     lane: Lane,
@@ -58,10 +61,12 @@ impl Upload {
         let files: Vec<File> = files.iter().map(|layout| File::new(*layout)).collect();
         let bytes = files.iter().map(|file| file.layout.plaintext_size()).sum();
         let chunks = files.iter().map(|file| file.layout.chunk_count()).sum();
+        let sealed_bytes = files.iter().map(|file| file.layout.chunks_len()).sum();
         Self {
             limits,
             files,
             cursor: ChunkAt { file: 0, chunk: 0 },
+            together: Together::of(&limits, sealed_bytes, chunks),
             ahead: BTreeMap::new(),
             lane: Lane::new(limits.retry, limits.parallel),
             releases: Vec::new(),
@@ -81,6 +86,7 @@ impl Upload {
     ) -> Result<Self, TransferError> {
         let mut upload = Self::new(files, limits);
         upload.meter.resume();
+        upload.together = Together::No;
         for attempt in attempts {
             upload.attempts.entry(attempt.at).or_default().push(*attempt);
         }
@@ -124,6 +130,11 @@ impl Upload {
     }
 
     fn next_put(&mut self) -> Option<UploadAction> {
+        match self.together {
+            Together::No => {}
+            Together::Gathering => return self.next_put_all(),
+            Together::Sent => return None,
+        }
         if !self.lane.has_room() {
             return None;
         }
@@ -139,7 +150,8 @@ impl Upload {
     fn next_read(&mut self) -> Option<UploadAction> {
         let reading =
             self.ahead.values().filter(|stage| matches!(stage, Stage::Sealing | Stage::Hashing)).count();
-        if reading >= self.limits.sealing.max(1) || self.ahead.len() >= self.limits.ahead.max(1) {
+        let is_full = self.together == Together::No && self.ahead.len() >= self.limits.ahead.max(1);
+        if reading >= self.limits.sealing.max(1) || is_full {
             return None;
         }
         let at = self.cursor;
@@ -276,6 +288,8 @@ impl Machine for Upload {
             }
             UploadEvent::Stored(at) => self.stored(at, None, now_ms, random),
             UploadEvent::PutFailed { at, error } => self.put_failed(at, error, now_ms, random),
+            UploadEvent::AllStored(hashes) => self.all_stored(&hashes),
+            UploadEvent::PutAllFailed(error) => self.put_all_failed(error),
             UploadEvent::SourceFailed { at, error } => {
                 self.fail(TransferError::Source { file: at.file, error })
             }

@@ -5,7 +5,7 @@ use claimcheck_protocol::bytes::Bytes32;
 use crate::engine::{CallError, ChunkAt, RetryPolicy, SourceError};
 use crate::floe;
 
-/// How much an upload does at once. It holds at most `parallel` + `ahead` sealed chunks.
+/// How much an upload does at once. It holds at most `parallel` + `ahead` sealed chunks, or `together_bytes` of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadLimits {
     /// Chunks being sent, those that wait for another try included.
@@ -14,13 +14,18 @@ pub struct UploadLimits {
     pub ahead: usize,
     /// Chunks being read and sealed.
     pub sealing: usize,
+    /// Sealed bytes of the largest release whose chunks go as one body; 0 where none does.
+    pub together_bytes: u64,
+    /// Chunks that such a release has at most.
+    pub together_chunks: u64,
     /// When to try again.
     pub retry: RetryPolicy,
 }
 
 impl Default for UploadLimits {
     fn default() -> Self {
-        Self { parallel: 5, ahead: 3, sealing: 2, retry: RetryPolicy::default() }
+        let retry = RetryPolicy::default();
+        Self { parallel: 5, ahead: 3, sealing: 2, together_bytes: 0, together_chunks: 0, retry }
     }
 }
 
@@ -63,6 +68,9 @@ pub enum UploadAction {
         /// How often it failed before.
         failures: u32,
     },
+    /// Send all sealed chunks, which are kept, as one body in the order of the release. Answer: `AllStored` or
+    /// `PutAllFailed`.
+    PutAll,
     /// Forget the sealed chunk. No answer.
     Release(ChunkAt),
 }
@@ -97,6 +105,10 @@ pub enum UploadEvent {
         /// Why.
         error: CallError,
     },
+    /// The server has all chunks, and says the SHA-256 of each.
+    AllStored(Vec<Bytes32>),
+    /// The one call failed.
+    PutAllFailed(CallError),
     /// The file cannot be read.
     SourceFailed {
         /// The chunk that was read.
