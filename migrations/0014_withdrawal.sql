@@ -15,6 +15,7 @@ drop trigger product_transfers_need_chunks;
 create trigger product_transfers_need_chunks before insert on product_transfers
 when exists (select 1 from releases where id = new.release_id and deleted_at is not null)
   or exists (select 1 from withdrawn_releases where release_id = new.release_id)
+  or exists (select 1 from deleted_products where product_id = new.product_id)
 begin
   select raise(abort, 'CHECK constraint failed: releases.deleted_at is null');
 end;

@@ -168,6 +168,11 @@ impl Blobs {
         Ok(Prefixes { names, is_last: !page.truncated() })
     }
 
+    /// Deletes one chunk.
+    pub async fn delete_chunk(&self, key: ChunkKey) -> Result<(), ApiError> {
+        self.bucket.delete(key.to_string()).await.map_err(|error| failed(&error))
+    }
+
     /// Deletes chunks of a release, at most `pages` thousand of them. Whether none is left.
     pub async fn delete(&self, release_id: ReleaseId, pages: u32) -> Result<bool, ApiError> {
         for _ in 0..pages {

@@ -9,7 +9,7 @@ const DEFAULT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
 const DEFAULT_OPEN_UPLOADS: u64 = 200;
 const DEFAULT_PRODUCTS: u64 = 10_000;
 const DEFAULT_RECORD_DAYS: u64 = 180;
-const DEFAULT_RUN: u64 = 50;
+const DEFAULT_RUN: u64 = 25;
 const DAY_SECONDS: i64 = 24 * 3600;
 /// More than this in one run would be more than one invocation may ask of D1 and R2.
 const MAX_RUN: u64 = 200;

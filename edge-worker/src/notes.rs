@@ -19,11 +19,23 @@ pub async fn change(
     action: &'static str,
     statement: impl Fn() -> Query,
 ) -> Result<bool, ApiError> {
+    change_with(ctx, actor, transfer, action, statement, Vec::new).await
+}
+
+/// The same with what goes into the batch besides.
+pub async fn change_with(
+    ctx: &Ctx,
+    actor: Actor,
+    transfer: &StoredTransfer,
+    action: &'static str,
+    statement: impl Fn() -> Query,
+    more: impl Fn() -> Vec<Query>,
+) -> Result<bool, ApiError> {
     let mut head = Head { seq: transfer.audit_seq, hash: transfer.audit_head };
     let mut attempts = Attempts::default();
     loop {
         let entry = Entry::make(ctx, transfer.id, head, actor, action)?;
-        let batch = [statement()].into_iter().chain(entry.queries_if_changed()).collect();
+        let batch = [statement()].into_iter().chain(entry.queries_if_changed()).chain(more()).collect();
         match ctx.store.batch(batch).await {
             Ok(outcomes) => match outcomes.first() {
                 Some(outcome) => return Ok(outcome.changes()? == 1),

@@ -5,10 +5,12 @@
 //! go next, a bounded number in one run. Once the bucket shows none, its reservation goes, and the quota with it.
 //! A run that dies anywhere, or two at once, leave what the next run finds and goes on with.
 
+use claimcheck_protocol::ids::ReleaseId;
+
 use crate::blobs::Blobs;
 use crate::context::Ctx;
 use crate::error::ApiError;
-use crate::store::{StoreError, records, retention, uploads};
+use crate::store::{Query, StoreError, records, retention, uploads};
 
 /// Seconds after which an upload that is still open counts as abandoned.
 const ABANDONED_SECONDS: i64 = 24 * 3600;
@@ -36,13 +38,46 @@ pub async fn abort_abandoned(ctx: &Ctx) -> Result<usize, ApiError> {
 pub async fn purge_aborted(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     let blobs = Blobs::new(ctx.blobs()?);
-    let mut done = 0;
+    let mut tally = Tally::default();
     for upload in uploads::to_purge(&ctx.store, now - LONGEST_PUT, ctx.config.keeping.run).await? {
-        if blobs.delete(upload.release_id, MAX_PAGES).await? {
-            done += ctx.store.run(uploads::purged(upload.id, now)).await?;
+        tally.add(purge(ctx, &blobs, upload.release_id, uploads::purged(upload.id, now)).await);
+    }
+    tally.result()
+}
+
+/// Deletes chunks under a prefix, and notes it once none is left. Whether it did.
+async fn purge(ctx: &Ctx, blobs: &Blobs, release_id: ReleaseId, note: Query) -> Result<usize, ApiError> {
+    if blobs.delete(release_id, MAX_PAGES).await? {
+        return Ok(ctx.store.run(note).await?);
+    }
+    Ok(0)
+}
+
+/// What became of many things, of which one that fails must not keep the others from their turn.
+#[derive(Debug, Default)]
+pub struct Tally {
+    done: usize,
+    failure: Option<ApiError>,
+}
+
+impl Tally {
+    /// Counts what was done, or keeps the failure.
+    pub fn add(&mut self, result: Result<usize, ApiError>) {
+        match result {
+            Ok(done) => self.done += done,
+            Err(error) => self.failure = Some(error),
         }
     }
-    Ok(done)
+
+    /// How many things were done so far.
+    pub const fn done(&self) -> usize {
+        self.done
+    }
+
+    /// The count, or the last failure.
+    pub fn result(self) -> Result<usize, ApiError> {
+        self.failure.map_or(Ok(self.done), Err)
+    }
 }
 
 /// Sets the tombstone of releases that are past their retention and needed by nothing, and of the attachments of sales
@@ -61,13 +96,11 @@ fn grace(ctx: &Ctx) -> i64 {
 /// Deletes the chunks of releases that have a tombstone. How many are gone altogether.
 pub async fn purge_releases(ctx: &Ctx) -> Result<usize, ApiError> {
     let blobs = Blobs::new(ctx.blobs()?);
-    let mut done = 0;
+    let mut tally = Tally::default();
     for release_id in retention::to_purge(&ctx.store, ctx.config.keeping.run).await? {
-        if blobs.delete(release_id, MAX_PAGES).await? {
-            done += ctx.store.run(retention::purged(release_id)).await?;
-        }
+        tally.add(purge(ctx, &blobs, release_id, retention::purged(release_id)).await);
     }
-    Ok(done)
+    tally.result()
 }
 
 /// Deletes a bounded number of each kind of record that is closed for long. How many. One that fails does not keep
@@ -75,17 +108,11 @@ pub async fn purge_releases(ctx: &Ctx) -> Result<usize, ApiError> {
 pub async fn forget_records(ctx: &Ctx) -> Result<usize, ApiError> {
     let now = ctx.now.seconds();
     let keeping = ctx.config.keeping;
-    let mut done = 0;
-    let mut failure = None;
+    let mut tally = Tally::default();
     for query in records::closed(now, now - grace(ctx), keeping) {
-        match ctx.store.run(query).await {
-            Ok(changed) => done += changed,
-            Err(error) => failure = Some(error),
-        }
+        tally.add(ctx.store.run(query).await.map_err(ApiError::from));
     }
-    match records::forget_origins(&ctx.store, now - keeping.record_seconds).await {
-        Ok(changed) => done += changed,
-        Err(error) => failure = Some(error),
-    }
-    failure.map_or(Ok(done), |error| Err(error.into()))
+    let origins = records::forget_origins(&ctx.store, now - keeping.record_seconds).await;
+    tally.add(origins.map_err(ApiError::from));
+    tally.result()
 }

@@ -12,7 +12,7 @@ use crate::stripe::{confirm, reconcile};
 use crate::trace::CallNames;
 use crate::visitor::DAY_SECONDS;
 use crate::webhooks;
-use crate::{content_checks, outbox, retention, sweep};
+use crate::{content_checks, outbox, retention, server_key, sweep};
 
 /// Rows deleted in one run; at one run in five minutes this outpaces 160 changing calls a second.
 const MAX_REPLAY_ROWS: u32 = 50_000;
@@ -38,6 +38,7 @@ pub async fn run(env: Env) {
     run.job("closed records", retention::forget_records).await;
     run.job("orphans", sweep::delete_orphans).await;
     run.job("missing chunks", sweep::find_missing).await;
+    run.job("server keys", server_key::keep).await;
     run.job("payments", async |ctx| with_stripe(ctx, confirm::run).await).await;
     run.job("outbox", async |ctx| with_stripe(ctx, outbox::run).await).await;
     run.job("webhooks", webhooks::run).await;

@@ -18,7 +18,9 @@ use sha2::Sha256;
 use worker::Env;
 use zeroize::Zeroizing;
 
+use crate::context::Ctx;
 use crate::error::ApiError;
+use crate::store::server_keys;
 
 /// The keys of this deployment.
 pub struct ServerKeys {
@@ -93,6 +95,28 @@ impl ServerKeys {
         let input = signing_input(&body).map_err(|_| ApiError::Bug("a statement has no canonical form"))?;
         Ok(Signed { signature: self.sign(&input), body })
     }
+}
+
+/// Every key that vouches for what this server signed: those in use, then those of earlier times. Tokens are taken
+/// under those in use only.
+pub async fn published(ctx: &Ctx) -> Result<Vec<ServerKey>, ApiError> {
+    let in_use = ctx.server_keys()?;
+    let mut keys = in_use.public().to_vec();
+    for earlier in server_keys::trusted(&ctx.store).await? {
+        if !keys.iter().any(|key| key.kid == earlier.kid) {
+            keys.push(earlier);
+        }
+    }
+    Ok(keys)
+}
+
+/// Keeps the keys in use, which a later rotation takes out of it. How many are new.
+pub async fn keep(ctx: &Ctx) -> Result<usize, ApiError> {
+    let mut kept = 0;
+    for key in ctx.server_keys()?.public() {
+        kept += ctx.store.run(server_keys::keep(key, ctx.now.seconds())).await?;
+    }
+    Ok(kept)
 }
 
 fn derive_key(seed: &str) -> Result<SigningKey, ApiError> {

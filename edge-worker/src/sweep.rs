@@ -1,12 +1,16 @@
 //! Compares bucket and books both ways, a bounded part in each run: objects without a row are deleted, rows without
 //! their objects are reported.
 
+use std::collections::BTreeSet;
+
 use claimcheck_protocol::ids::ReleaseId;
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, ChunkKey};
+use crate::chunk_map::ChunkObject;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::log;
+use crate::retention::Tally;
 use crate::store::sweeps::{self, Finding, Kept};
 
 const OBJECTS: &str = "objects";
@@ -18,23 +22,25 @@ const MAX_PAGES: u32 = 4;
 /// The longest part of a foreign key that is written down.
 const MAX_NAME: usize = 64;
 
-/// Deletes objects of releases that do not exist, were aborted long ago or are deleted: what a PUT stored that outlived
-/// all of that. How many releases. An object with another key than a chunk's is reported and left alone.
+/// Deletes objects of releases that do not exist, were aborted or are deleted: what a PUT stored that outlived all of
+/// that. How many releases. An object with another key than a chunk's is reported and left alone.
 pub async fn delete_orphans(ctx: &Ctx) -> Result<usize, ApiError> {
     let blobs = Blobs::new(ctx.blobs()?);
     let mut seen = sweeps::position(&ctx.store, OBJECTS).await?;
     let page = blobs.prefixes(&seen, MAX_PREFIXES).await?;
     let orphans = sweeps::orphans(&ctx.store, &page.names).await?;
-    let mut done = 0;
+    let mut tally = Tally::default();
     for orphan in &orphans {
-        if done >= ctx.config.keeping.run as usize {
+        if tally.done() >= ctx.config.keeping.run as usize {
             break;
         }
-        match orphan.parse::<ReleaseId>() {
-            Ok(release_id) if blobs.delete(release_id, MAX_PAGES).await? => done += 1,
+        match delete_orphan(ctx, &blobs, orphan).await {
             // More chunks than one run deletes: the next one goes on here.
-            Ok(_) => break,
-            Err(_) => report(ctx, Finding::ForeignObject, &plain(orphan), "not a chunk's key").await?,
+            Ok(Deletion::Begun) => break,
+            Ok(Deletion::Done) => tally.add(Ok(1)),
+            Ok(Deletion::NotOurs) => {}
+            // It has its turn again in the next round, and keeps nothing else from its own.
+            Err(error) => tally.add(Err(error)),
         }
         orphan.clone_into(&mut seen);
     }
@@ -43,36 +49,94 @@ pub async fn delete_orphans(ctx: &Ctx) -> Result<usize, ApiError> {
         last.clone_into(&mut seen);
     }
     ctx.store.run(sweeps::advance(OBJECTS, &seen, is_done && page.is_last)).await?;
-    Ok(done)
+    tally.result()
 }
 
-/// Reports releases that are kept and of which chunks are missing. How many.
+enum Deletion {
+    Done,
+    Begun,
+    NotOurs,
+}
+
+async fn delete_orphan(ctx: &Ctx, blobs: &Blobs, orphan: &str) -> Result<Deletion, ApiError> {
+    let Ok(release_id) = orphan.parse::<ReleaseId>() else {
+        report(ctx, Finding::ForeignObject, &plain(orphan), "not a chunk's key").await?;
+        return Ok(Deletion::NotOurs);
+    };
+    Ok(if blobs.delete(release_id, MAX_PAGES).await? { Deletion::Done } else { Deletion::Begun })
+}
+
+/// Reports releases that are kept and of which chunks are missing, and deletes chunks under them that they do not have.
+/// How many were reported.
 pub async fn find_missing(ctx: &Ctx) -> Result<usize, ApiError> {
     let blobs = Blobs::new(ctx.blobs()?);
     let after = sweeps::position(&ctx.store, ROWS).await?;
     let page = sweeps::kept(&ctx.store, &after, ctx.config.keeping.run).await?;
-    let mut found = 0;
+    let reported = sweeps::reported(&ctx.store).await?;
+    let mut tally = Tally::default();
     for kept in &page {
-        if let Some(detail) = shortfall(&blobs, *kept).await? {
-            // Its retention may have ended while the bucket was being listed.
-            if sweeps::is_kept(&ctx.store, *kept).await? {
-                report(ctx, Finding::ChunksMissing, &kept.release_id.to_string(), &detail).await?;
-                found += 1;
-            }
-        }
+        tally.add(look_at(ctx, &blobs, *kept, &reported).await);
     }
     let is_through = page.len() < ctx.config.keeping.run as usize;
     let last = page.last().map(|kept| kept.release_id.to_string()).unwrap_or_default();
     ctx.store.run(sweeps::advance(ROWS, &last, is_through)).await?;
-    Ok(found)
+    tally.result()
 }
 
-async fn shortfall(blobs: &Blobs, kept: Kept) -> Result<Option<String>, ApiError> {
-    let stored = blobs.list(kept.release_id).await?;
+/// Holds what is stored of a release against the books. Whether something is missing.
+async fn look_at(
+    ctx: &Ctx,
+    blobs: &Blobs,
+    kept: Kept,
+    reported: &BTreeSet<ReleaseId>,
+) -> Result<usize, ApiError> {
+    let mut stored = blobs.list(kept.release_id).await?;
+    if shortfall(&stored, kept).is_some() {
+        stored = delete_strangers(ctx, blobs, kept, stored).await?;
+    }
+    match shortfall(&stored, kept) {
+        None if reported.contains(&kept.release_id) => {
+            ctx.store.run(sweeps::settle(kept.release_id)).await?;
+            Ok(0)
+        }
+        None => Ok(0),
+        // Its retention may have ended while the bucket was being listed.
+        Some(detail) if sweeps::is_kept(&ctx.store, kept).await? => {
+            report(ctx, Finding::ChunksMissing, &kept.release_id.to_string(), &detail).await?;
+            Ok(1)
+        }
+        Some(_) => Ok(0),
+    }
+}
+
+/// Deletes chunks that no file of the release has. Those that stay.
+async fn delete_strangers(
+    ctx: &Ctx,
+    blobs: &Blobs,
+    kept: Kept,
+    stored: Vec<ChunkObject>,
+) -> Result<Vec<ChunkObject>, ApiError> {
+    let release_id = kept.release_id;
+    let files = sweeps::files(&ctx.store, release_id).await?;
+    let has = |chunk: &ChunkObject| {
+        files.iter().any(|file| file.file_id == chunk.file_id && chunk.index < file.chunk_count())
+    };
+    // An attachment's file is not among them, and neither is that of a release without books.
+    if files.is_empty() {
+        return Ok(stored);
+    }
+    let (own, strange): (Vec<_>, Vec<_>) = stored.into_iter().partition(has);
+    for chunk in strange {
+        blobs.delete_chunk(ChunkKey { release_id, file_id: chunk.file_id, index: chunk.index }).await?;
+    }
+    Ok(own)
+}
+
+fn shortfall(stored: &[ChunkObject], kept: Kept) -> Option<String> {
     let (chunks, bytes) = (stored.len() as u64, stored.iter().map(|chunk| chunk.size).sum::<u64>());
     let fits = (chunks, bytes) == (kept.chunk_count, kept.sealed_size);
     let (wanted, size) = (kept.chunk_count, kept.sealed_size);
-    Ok((!fits).then(|| format!("{chunks} of {wanted} chunks, {bytes} of {size} bytes")))
+    (!fits).then(|| format!("{chunks} of {wanted} chunks, {bytes} of {size} bytes"))
 }
 
 async fn report(ctx: &Ctx, finding: Finding, subject: &str, detail: &str) -> Result<(), ApiError> {

@@ -19,7 +19,6 @@ use crate::bytes::Bytes32;
 use crate::dispute::Dispute;
 use crate::envelope::Envelope;
 use crate::ids::{ClaimId, TransferId};
-use crate::jcs;
 use crate::keys::{AilockId, AilockKeys, Ed25519PublicKey};
 use crate::labels;
 use crate::manifest::Manifest;
@@ -33,6 +32,7 @@ use crate::verdict::Verdict;
 pub use line::{Finding, Line};
 pub use pin::{PinError, Pins};
 pub use trail::{AuditTrail, verify_trail};
+use verify::{ServersWord, check_word};
 pub use verify::{read, verify};
 
 /// What the server observed of the payment. It is the server's word, as Stripe told it.
@@ -103,6 +103,10 @@ pub struct Packet {
     pub disputes: Vec<Signed<Dispute>>,
     /// In the order in which they arrived.
     pub verdicts: Vec<Signed<Verdict>>,
+    /// The number of the newest audit row, as the sale's own record has it.
+    pub audit_seq: u64,
+    /// The hash of the newest audit row, as the sale's own record has it.
+    pub audit_head: Bytes32,
     /// The whole chain, from its first row.
     pub audit: Vec<AuditRow>,
     /// Every claim, oldest first.
@@ -120,12 +124,16 @@ impl Statement for Packet {
     const LABEL: &'static [u8] = labels::PACKET;
 
     fn check(&self) -> Result<(), StatementError> {
-        if self.server_keys.is_empty() {
-            return Err(StatementError::Invalid("server_keys is empty"));
-        }
-        if self.made_at < 0 || self.made_at as u64 > jcs::MAX_INTEGER {
-            return Err(StatementError::Invalid("made_at is out of range"));
-        }
-        Ok(())
+        check_word(self)
+    }
+}
+
+impl ServersWord for Packet {
+    fn server_keys(&self) -> &[Ed25519PublicKey] {
+        &self.server_keys
+    }
+
+    fn made_at(&self) -> i64 {
+        self.made_at
     }
 }

@@ -69,6 +69,8 @@ function referredFirst(copy, tables) {
 }
 
 /**
+ * As many rows in a statement as fit: D1 and wrangler take their time for each statement.
+ *
  * @param {DatabaseSync} copy
  * @param {string} table
  * @returns {Generator<string>}
@@ -76,11 +78,23 @@ function referredFirst(copy, tables) {
 function* rows(copy, table) {
   const columns = columnNames(copy, table);
   const into = `insert into ${quoteName(table)} (${columns.map(quoteName).join(",")}) values`;
+  let waiting = "";
+  let size = 0;
   for (const values of literalRows(copy, table, columns)) {
-    const whole = `${into} (${values.join(",")});`;
-    if (Buffer.byteLength(whole) <= LONGEST_STATEMENT) yield whole;
-    else yield* inPieces(into, values);
+    const row = `(${values.join(",")})`;
+    const added = Buffer.byteLength(row) + 2;
+    if (waiting !== "" && into.length + size + added > LONGEST_STATEMENT) {
+      yield `${into}${waiting};`;
+      [waiting, size] = ["", 0];
+    }
+    if (into.length + added > LONGEST_STATEMENT) {
+      yield* inPieces(into, values);
+    } else {
+      waiting += `${waiting === "" ? "" : ","}\n${row}`;
+      size += added;
+    }
   }
+  if (waiting !== "") yield `${into}${waiting};`;
 }
 
 /**

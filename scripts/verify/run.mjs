@@ -6,10 +6,10 @@ import { runMain } from "../setup/process.mjs";
 import { readArguments } from "./arguments.mjs";
 import { isAnyFalse, printLines } from "./print.mjs";
 
-/** A trail has its rows at the top, a packet has a body; what is neither is no good packet. */
+/** A trail is rows and little else; what is neither is no good packet. */
 function isTrail(/** @type {Buffer} */ bytes) {
   try {
-    return "rows" in JSON.parse(bytes.toString("utf8"));
+    return "rows" in JSON.parse(bytes.toString("utf8")).body;
   } catch {
     return false;
   }

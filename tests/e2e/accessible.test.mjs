@@ -69,6 +69,7 @@ test("every view is accessible", async () => {
   await buyer.page.getByRole("link", { name: "You" }).click();
   await buyer.page.getByRole("button", { name: "Show the 24 words" }).click();
   await buyer.page.locator(".words li").first().waitFor();
+  await buyer.page.getByRole("heading", { name: "Leave this server" }).waitFor();
   await assertAccessible(buyer.page, "the recovery phrase");
 });
 

@@ -52,7 +52,7 @@ test("an upload that is cancelled leaves no chunk at the server", async () => {
   assert.deepEqual(await storedChunks(), []);
   await seller.page
     .locator("cc-sales li.card", { hasText: "Stopped" })
-    .getByText("Not finished")
+    .getByText("Nothing stored")
     .waitFor();
 });
 
@@ -92,13 +92,13 @@ test("a tab closed during an upload asks first; opened again, the page shows it 
   const again = await openPage(seller.context, stage.url);
   assert.equal(again.id, seller.id);
   const product = again.page.locator("cc-sales li.card", { hasText: "Interrupted" });
-  await product.getByText("Not finished").waitFor();
+  await product.getByText("Nothing stored").waitFor();
   await product.getByRole("button", { name: "Upload again" }).click();
   await again.page.getByText("Choose the files of “Interrupted” again").waitFor();
   await startSale(again.page, { files, buyer: buyer.id });
   await waitUntilOffered(again.page);
   await product.locator("[data-status=offered]").waitFor();
-  assert.equal(await product.getByText("Not finished").count(), 0);
+  assert.equal(await product.getByText("Nothing stored").count(), 0);
   assert.equal(await again.page.locator("cc-sales li.card").count(), 1);
 });
 

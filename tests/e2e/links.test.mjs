@@ -79,7 +79,8 @@ test("a password is asked for, a wrong one costs nothing, and a revoked link end
   await page.getByLabel("Password").fill("open says me");
   await page.getByRole("button", { name: "Get the files" }).click();
   await page.getByText("The password is not right. No download was used up.").waitFor();
-  await page.getByLabel("Password").fill("open sesame");
+  await page.waitForFunction(() => document.activeElement?.id === "link-password");
+  await page.keyboard.type("open sesame");
   await page.getByRole("button", { name: "Get the files" }).click();
   await downloadButton(page).click();
   const landing = page.waitForEvent("download");
@@ -88,8 +89,24 @@ test("a password is asked for, a wrong one costs nothing, and a revoked link end
 
   await newest().getByRole("button", { name: "Revoke" }).click();
   await newest().getByText("Revoked").waitFor();
+  await newest().getByRole("button", { name: "Show the log" }).click();
+  await newest().getByText("Refused: wrong password").waitFor();
   const late = await openTab(await stage.profile(), url);
   await late.getByText("This link has ended, or was taken back.").waitFor();
+});
+
+test("a link that was cut short says so, and opens once it is whole", async () => {
+  const url = await makeLink({});
+  const [address = ""] = url.split("#");
+  const page = await openTab(await stage.profile(), address);
+  await page.getByText("the part after # is missing").waitFor();
+  // In the same tab only the part behind the # is another one, so nothing is loaded anew.
+  await page.goto(url);
+  await page.getByRole("button", { name: "Get the files" }).waitFor();
+  const wrong = new URL(address);
+  wrong.pathname = wrong.pathname.replace(/.$/, (last) => (last === "A" ? "E" : "A"));
+  await page.goto(`${wrong}#${"A".repeat(43)}`);
+  await page.getByText("There is no such link.").waitFor();
 });
 
 test("a link for a part of a download is not asked for", async () => {
@@ -118,7 +135,7 @@ test("a log of many entries is shown to its end", async () => {
   await db.batch(Array.from({ length: 120 }, (_, index) => resumed.bind(id, `agent ${index}.`)));
   const link = newest();
   await link.getByRole("button", { name: "Show the log" }).click();
-  const rows = link.locator("tbody tr");
+  const rows = link.locator("ol.log > li");
   await rows.nth(49).waitFor();
   assert.equal(await rows.count(), 50);
   for (const shown of [100, 120]) {

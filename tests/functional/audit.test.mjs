@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { bytes, jcs, label, sha256, verifyStatement } from "../interop/protocol.mjs";
+import { bytes, identity, jcs, label, sha256, verifyStatement } from "../interop/protocol.mjs";
 import { assertProblem } from "./client.mjs";
 import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
@@ -24,8 +24,11 @@ test("the rows are a chain that anybody can recompute, with the server's signatu
   const response = await trailOf(sale, buyer);
   assert.equal(response.headers.get("content-type"), "application/json");
   const text = Buffer.from(await response.arrayBuffer());
-  const trail = JSON.parse(text);
-  assert.deepEqual(jcs(trail), text);
+  const signed = JSON.parse(text);
+  assert.deepEqual(jcs(signed), text);
+  const trail = signed.body;
+  const [signer] = trail.server_keys;
+  assert.ok(verifyStatement(bytes(signer), "packet", trail, bytes(signed.signature)));
 
   let head = Buffer.alloc(32).toString("base64url");
   const heads = [];
@@ -34,6 +37,7 @@ test("the rows are a chain that anybody can recompute, with the server's signatu
     heads.push(head);
     head = rowHash(row);
   }
+  assert.deepEqual([trail.audit_seq, trail.audit_head], [trail.rows.length, head]);
   const { body, signature } = trail.countersign;
   const [key] = trail.server_keys;
   assert.ok(verifyStatement(bytes(key), "countersign", body, bytes(signature)));
@@ -54,7 +58,7 @@ test("who, what, when and the call's names stand in a row, and nothing that name
     headers: { traceparent: `00-${trace}-b7ad6b7169203331-01`, "user-agent": "SecretAgent/1" },
   });
   await ok(answer);
-  const { rows } = await ok(await trailOf(sale, seller));
+  const { rows } = (await ok(await trailOf(sale, seller))).body;
   const { at, ...row } = rows.at(-1);
   assert.ok(Math.abs(at - server.clock.now()) < 60);
   assert.deepEqual(
@@ -86,9 +90,10 @@ test("rows cannot be changed or deleted; what opens an origin can be erased", as
       run(`${verb} audit_log select * from audit_log where transfer_id = ?`),
       /UNIQUE constraint failed: audit_log\.transfer_id, audit_log\.seq/,
     );
-  const before = await ok(await trailOf(sale, seller));
+  const rows = async () => (await ok(await trailOf(sale, seller))).body.rows;
+  const before = await rows();
   await run("delete from audit_origins where transfer_id = ?");
-  assert.deepEqual(await ok(await trailOf(sale, seller)), before);
+  assert.deepEqual(await rows(), before);
 });
 
 test("claims leave rows: begun once, given back once, and none where nothing came of it", async () => {
@@ -100,7 +105,7 @@ test("claims leave rows: begun once, given back once, and none where nothing cam
   await ok(await sale.claim({ claim_id: other }));
   await assertProblem(await sale.claim({ claim_id: newId("claim") }), 409, "downloads_used_up");
   for (const _ of [1, 2]) await ok(await sale.cancel(other));
-  const { rows } = await ok(await trailOf(sale, seller));
+  const { rows } = (await ok(await trailOf(sale, seller))).body;
   assert.deepEqual(
     rows.map(({ actor, action }) => [actor, action]),
     [
@@ -111,6 +116,58 @@ test("claims leave rows: begun once, given back once, and none where nothing cam
       [buyer.id, "claim_cancelled"],
     ],
   );
+});
+
+test("the newest row altered or removed in its table is found, though the server signs what it finds", async () => {
+  const sale = await Sale.claimed(seller, buyer);
+  const { results: triggers } = await server.db
+    .prepare(
+      "select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'audit_log'",
+    )
+    .all();
+  for (const { name } of triggers) await server.db.exec(`drop trigger ${name}`);
+  const isFound = async () => {
+    const { body } = await ok(await trailOf(sale, buyer));
+    const newest = body.rows.at(-1);
+    return body.audit_seq !== newest.seq || body.audit_head !== rowHash(newest);
+  };
+  assert.equal(await isFound(), false);
+  const seq = "(select max(seq) from audit_log where transfer_id = ?1)";
+  const run = (sql) => server.db.prepare(sql).bind(sale.id).run();
+  await run(`update audit_log set action = 'x' where transfer_id = ?1 and seq = ${seq}`);
+  assert.equal(await isFound(), true);
+  await run("delete from audit_origins where transfer_id = ?1");
+  await run(`delete from audit_log where transfer_id = ?1 and seq = ${seq}`);
+  assert.equal(await isFound(), true);
+  for (const { sql } of triggers) await server.db.prepare(sql).run();
+});
+
+test("keys of earlier times are published and enclosed until they are distrusted, and take no tokens", async () => {
+  const sale = await Sale.claimed(seller, buyer);
+  const keys = async () => {
+    const jwks = await (await fetch(`${server.url}/.well-known/jwks.json`)).json();
+    const { body: trail } = await ok(await trailOf(sale, buyer));
+    const packet = await ok(await buyer.call(`transfers-packet?transfer_id=${sale.id}`));
+    const published = jwks.keys.map(({ x }) => x);
+    assert.deepEqual(trail.server_keys, published);
+    assert.deepEqual(packet.body.server_keys, published);
+    return published;
+  };
+  const [present] = await keys();
+  await server.scheduled();
+  const kept = await server.db.prepare("select ed25519_pk from server_keys").all();
+  assert.deepEqual(
+    kept.results.map(({ ed25519_pk: key }) => key),
+    [present],
+  );
+  const { signing } = identity(randomBytes(32));
+  const earlier = signing.publicKey.toString("base64url");
+  const insert =
+    "insert into server_keys (kid, ed25519_pk, first_seen_at) values ('earlier', ?, 1)";
+  await server.db.prepare(insert).bind(earlier).run();
+  assert.deepEqual(await keys(), [present, earlier]);
+  await server.db.exec("update server_keys set distrusted_at = 1 where kid = 'earlier'");
+  assert.deepEqual(await keys(), [present]);
 });
 
 test("both sides read the rows, the arbiter once there is a dispute, nobody else", async () => {

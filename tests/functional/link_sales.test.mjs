@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { assertProblem } from "./client.mjs";
 import { Link, visitor } from "./links.mjs";
 import { startShop } from "./paid_sale.mjs";
-import { completeRelease } from "./release.mjs";
+import { completeRelease, countRows, newId } from "./release.mjs";
 import { Sale, ok } from "./sale.mjs";
 import { dispute, openDispute, revoke } from "./statements.mjs";
 
@@ -43,6 +43,20 @@ test("a chunk that went out by a sale's link is a chunk of the sale", async () =
     ],
   );
   await assertProblem(await revoke(sale).send(), 409, "wrong_state");
+});
+
+test("a claim that counts has its row in the sale's chain, whatever else changes the sale", async () => {
+  const sale = await shop.paid({ policy: { max_downloads: 500 } });
+  const link = await Link.made(shop.seller, shop.release, { transfer_id: sale.id });
+  const visitors = await Promise.all(Array.from({ length: 4 }, () => visitor(shop.server)));
+  const others = Array.from({ length: 20 }, () => sale.claim({ claim_id: newId("claim") }));
+  const claims = visitors.map((who) => link.claim(who));
+  const answers = await Promise.all([...claims, ...others]);
+  const granted = answers.slice(0, visitors.length).filter(({ status }) => status === 200).length;
+  const counted = await countRows(shop.server, "claims", "link_id", link.id);
+  assert.equal(counted, granted);
+  const { audit } = await sale.stored();
+  assert.equal(audit.filter(({ action }) => action === "link_claimed").length, counted);
 });
 
 test("a refund ends the sale's links, also under a download", async () => {

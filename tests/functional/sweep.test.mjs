@@ -99,8 +99,52 @@ test("a release without its chunks, and an object that is nobody's, are reported
   await server.blobs.put(chunkKey(other, chunk), chunk.bytes);
   const lost = short.chunks()[1];
   await server.blobs.put(chunkKey(short, lost), lost.bytes);
+  await sweepAll();
+  const kinds = (await findings()).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["foreign_object"], "what is whole again is no finding any more");
   await server.db.exec("delete from storage_findings");
   await assertBooksAgree(server);
+});
+
+test("chunks that a kept release does not have are deleted", async () => {
+  const release = await completeRelease(seller, [FULL_CHUNK + 1]);
+  const [{ file_id }] = release.chunks();
+  const strangers = [
+    { file_id, index: 2 },
+    { file_id: newId("file"), index: 0 },
+  ];
+  for (const chunk of strangers) await server.blobs.put(chunkKey(release, chunk), Buffer.alloc(33));
+  await sweepAll();
+  const own = release.chunks().map((chunk) => chunkKey(release, chunk));
+  assert.deepEqual((await storedKeys(server, release)).sort(), own.sort());
+  assert.deepEqual(await findings(), []);
+});
+
+test("a PUT, or a whole body, that runs beside an abort leaves nothing", async () => {
+  for (const send of [
+    (release) => release.chunks().map((chunk) => release.put(chunk)),
+    (release) => [
+      seller.call(`uploads?upload_id=${release.uploadId}`, {
+        method: "POST",
+        body: Buffer.concat(release.chunks().map(({ bytes }) => bytes)),
+      }),
+    ],
+  ]) {
+    const release = await openRelease(seller, [FULL_CHUNK + 1, 1, 70_000]);
+    const sent = send(release);
+    assert.equal((await release.abort()).status, 200);
+    for (const answer of await Promise.all(sent)) assert.ok([200, 409].includes(answer.status));
+    assert.deepEqual(await storedKeys(server, release), []);
+  }
+});
+
+test("what an abort that died left in the bucket goes at the next run", async () => {
+  const release = await openRelease(seller, [1]);
+  await release.abort();
+  const [chunk] = release.chunks();
+  await server.blobs.put(chunkKey(release, chunk), chunk.bytes);
+  await sweepAll();
+  assert.deepEqual(await storedKeys(server, release), []);
 });
 
 test(`${SMALL} uploads of one chunk and ${LARGE} of several, aborted at random points`, async (t) => {

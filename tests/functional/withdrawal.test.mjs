@@ -40,6 +40,11 @@ test("a deleted release goes from the bucket and the quota at the next run, and 
   await assertProblem(await new Listing(seller, release).make(), 410, "release_gone");
   const product = await ok(await seller.call(`products?product_id=${release.productId}`));
   assert.deepEqual([product.release_id, product.size], [null, null]);
+  const { files } = await ok(await seller.call(`products/${release.productId}/files`));
+  assert.deepEqual(
+    files.map(({ is_current }) => is_current),
+    [false],
+  );
   await runLater();
   assert.deepEqual(await storedKeys(server, release), []);
   assert.equal(await bytesUsed(), before);
@@ -83,6 +88,41 @@ test("who has bought keeps what was bought until its retention ends", async () =
   assert.ok(Buffer.from(await chunk.arrayBuffer()).equals(bytes));
   // A link of the sale is its buyer's, and can still be made.
   await ok(await new Link(seller, sale.release, { transfer_id: sale.id }).make());
+});
+
+test("a paid sale whose key is granted later is delivered all the same", async () => {
+  const release = await completeRelease(seller, [5]);
+  const sale = new Sale(seller, buyer, release, { sealed: false });
+  await ok(await sale.makeOffer());
+  await ok(await sale.invoice());
+  assert.deepEqual(await ok(await deleteRelease(release)), { open_sales: 1 });
+  await runLater();
+  await ok(await sale.grant());
+  assert.equal(await statusOf(sale), "delivered");
+});
+
+test("a product stays while a paid sale of it has no release", async () => {
+  const release = await completeRelease(seller, [5]);
+  const sale = new Sale(seller, buyer, release, {
+    offer: { release_id: null, manifest_hash: null },
+    sealed: false,
+  });
+  await ok(await sale.makeOffer());
+  await ok(await sale.invoice());
+  await assertProblem(await deleteProduct(release.productId), 409, "open_sales");
+  await ok(await seller.call(`products?product_id=${release.productId}`));
+});
+
+test("where the newest release goes, the one before is the product's again", async () => {
+  const older = await completeRelease(seller, [5]);
+  await server.clock.advance(1);
+  const newer = new Release(seller, older.productId, [6]);
+  await newer.open();
+  await newer.putAll();
+  await answer(await newer.complete());
+  await ok(await deleteRelease(newer));
+  const product = await ok(await seller.call(`products?product_id=${older.productId}`));
+  assert.deepEqual([product.release_id, product.size], [older.id, 5]);
 });
 
 test("a deleted product takes all its releases and open uploads along", async () => {

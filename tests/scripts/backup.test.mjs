@@ -93,6 +93,21 @@ describe("a restore", () => {
     });
   });
 
+  test("writes many short rows in few statements", async () => {
+    const row = `INSERT INTO "log" ("id","text","number") VALUES`;
+    const rows = Array.from({ length: 5_000 }, (_, id) => `${row}(${id + 100},NULL,${id});\n`);
+    const dump = DUMP.replace(
+      "DELETE FROM sqlite_sequence",
+      () => `${rows.join("")}DELETE FROM sqlite_sequence`,
+    );
+    await withCopy(written(dump), (copy) => {
+      const wanted = [...statements(copy)].filter((statement) =>
+        statement.startsWith('insert into "log"'),
+      );
+      assert.ok(wanted.length < 5, `${wanted.length}`);
+    });
+  });
+
   test("is cut into files, each of which wrangler divides as it was written", async () => {
     await withCopy(written(DUMP), (copy) => {
       const all = [...statements(copy)];

@@ -295,7 +295,7 @@ test("packet and audit rows verify under the server's key, to both sides", async
   for (const client of [seller, buyer, arbiter]) {
     assert.ok(!verdicts(await verifyPacket(await client.packet(id), jwks)).includes("false"));
     const lines = await verifyAudit(await client.auditTrail(id), jwks);
-    assert.deepEqual(verdicts(lines), ["proved", "proved", "not_proved"]);
+    assert.deepEqual(verdicts(lines), ["proved", "proved", "proved", "not_proved"]);
   }
   const stranger = await enter();
   await assert.rejects(stranger.packet(id), failsWith("not_found"));

@@ -99,6 +99,15 @@ test("what is declared is signed where the bytes do not contradict it, and else 
   });
 });
 
+test("lengths that a crafted file states, beyond 32 bits together, hold nobody up", async () => {
+  const frame = file(starting("\x50\x2a\x4d\x18\xf8\xff\xff\xff"), "", "frame");
+  const start = Buffer.alloc(30);
+  start.write("PK\x03\x04", "latin1");
+  start.writeUInt32LE(0xffff_ffc0, 18);
+  const zip = file(Buffer.concat([start, starting("[Content_Types].xml")]), "", "zip");
+  assert.deepEqual(await declared(frame, zip), ["application/octet-stream", "application/zip"]);
+});
+
 test("a found type that the server does not take is refused by the server", async () => {
   const program = file(starting("MZ\x90\0\x03"));
   await assert.rejects(upload(program), { code: "type_not_allowed" });

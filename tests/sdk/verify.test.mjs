@@ -147,9 +147,13 @@ test("an exported audit trail is verified by the same command", async () => {
   writeFileSync(pinned, jwks);
   const good = run(trail, "--server-key", pinned);
   assert.equal(good.status, 0, good.stdout);
-  assert.equal(good.stdout.match(/^proved/gm).length, 3, good.stdout);
-  const { rows, ...rest } = JSON.parse(trail);
+  assert.equal(good.stdout.match(/^proved/gm).length, 4, good.stdout);
+  const { body, signature } = JSON.parse(trail);
+  const { rows } = body;
+  const newest = rows.length - 1;
   const bad = {
+    "the newest altered": rows.with(newest, { ...rows[newest], action: "grant" }),
+    "the newest removed": rows.slice(0, newest),
     removed: rows.toSpliced(1, 1),
     altered: rows.with(1, { ...rows[1], action: "grant" }),
     reordered: rows.toSpliced(1, 2, rows[2], rows[1]),
@@ -159,10 +163,13 @@ test("an exported audit trail is verified by the same command", async () => {
     ),
   };
   for (const [name, altered] of Object.entries(bad)) {
-    const { status, stdout } = run(jcs({ ...rest, rows: altered }), "--server-key", pinned);
+    const text = jcs({ body: { ...body, rows: altered }, signature });
+    const { status, stdout } = run(text, "--server-key", pinned);
     assert.equal(status, 1, `${name}: ${stdout}`);
     assert.match(stdout, /^FALSE/m, name);
   }
+  const stripped = jcs({ body: { ...body, countersign: null }, signature });
+  assert.equal(run(stripped, "--server-key", pinned).status, 1);
 });
 
 test("one altered byte anywhere in it is found", async () => {

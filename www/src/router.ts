@@ -43,7 +43,8 @@ export function routeOf(path: string, search = ""): Route {
 }
 
 /** Views for anybody, who need not become somebody for them. */
-export const isForAnybody = ({ view }: Route): boolean => view === "verify" || view === "link";
+export const isForAnybody = ({ view }: Route): boolean =>
+  view === "verify" || view === "link" || view === "unknown";
 
 export const filesPath = (productId: string): string => `/dashboard/products/${productId}/files`;
 

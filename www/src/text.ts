@@ -1,6 +1,7 @@
 /** Every sentence of the page. */
 import { disputes, ended, recourse, verify } from "./text/after.js";
 import { answers, checkout, provided } from "./text/buying.js";
+import { leaving } from "./text/leaving.js";
 import { files, link } from "./text/links.js";
 import { listing } from "./text/listing.js";
 import { plural } from "./text/plural.js";
@@ -15,6 +16,7 @@ export const text = {
   ended,
   disputes,
   verify,
+  leaving,
   listing,
   link,
   files,
@@ -35,6 +37,7 @@ export const text = {
     offline: "You are offline. Transfers wait and go on by themselves when the network is back.",
     retry: "Try again",
     notFound: "There is no such page.",
+    home: "Sell files, or receive them",
     loading: "Loading…",
     more: "Show more",
   },
@@ -70,7 +73,7 @@ export const text = {
     free: "Free",
     submit: "Seal, upload and offer",
     again: (title: string) =>
-      `Choose the files of “${title}” again. The earlier upload was not finished, and none of it is on offer.`,
+      `Choose the files of “${title}” again. Nothing of it is on offer now.`,
     cancelAgain: "Sell something else instead",
   },
   transfer: {
@@ -100,8 +103,9 @@ export const text = {
   sales: {
     heading: "What you sell",
     none: "Nothing yet. What you offer appears here.",
-    unfinished: "Not finished",
-    unfinishedHint: "The upload ended before all of it had arrived. Nothing of it is on offer.",
+    empty: "Nothing stored",
+    emptyHint:
+      "The upload ended before all of it had arrived, or its release was deleted. Nothing of it is on offer.",
     finish: "Upload again",
     to: (buyer: string) => `To ${buyer}`,
     offerMore: "Offer to somebody else",
@@ -132,8 +136,10 @@ export const text = {
     downloads: "Downloads",
     retention: "Access",
     expires: "Offer ends",
-    offerHash: "Offer",
+    offerHash: "Hash of the offer",
     verified: "The offer is signed by this seller; this browser has checked it.",
+    orphan:
+      "The other side has left this server, so its signatures cannot be checked here. The dispute packet still proves what was signed.",
     files: "Files",
     size: (count: number, size: string) => `${plural(count, "file", "files")}, ${size}`,
     listing: "Fetching the list of files…",

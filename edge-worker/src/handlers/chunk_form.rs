@@ -44,7 +44,8 @@ pub(super) async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     if announced(&request, &form).is_some_and(|digest| digest != sha256) {
         return Err(ProblemCode::DigestMismatch.into());
     }
-    respond::json(&chunk_put::store(ctx, slot, body_bytes::stream(&buffer)?, sha256).await?)
+    let body = body_bytes::stream(&buffer)?;
+    respond::json(&chunk_put::store_open(ctx, name.upload_id, slot, body, sha256).await?)
 }
 
 async fn read_form(request: &Request) -> Result<FormData, ApiError> {

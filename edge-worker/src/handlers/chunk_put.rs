@@ -1,6 +1,6 @@
 //! `PUT products-upload-chunk` (or POST): one chunk, streamed straight into R2 under its announced hash.
 //!
-//! One read of D1 and one write of R2. A chunk is created once: the same bytes again are 200, others 409.
+//! Two reads of D1, before and after, and one write of R2. A chunk is created once: the same bytes again are 200, others 409.
 
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::floe::{FloeParams, Layout};
@@ -56,7 +56,7 @@ pub async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response
     slot.check_length(length)?;
     // The request's own stream: R2 reads it without the bytes passing through wasm.
     let body = request.inner().body().ok_or(ProblemCode::WrongChunkLength)?;
-    respond::json(&store(ctx, slot, body, sha256).await?)
+    respond::json(&store_open(ctx, name.upload_id, slot, body, sha256).await?)
 }
 
 /// Refuses a part of a chunk (RFC 9110 section 14.4), and bytes that would have to be decoded first.
@@ -115,6 +115,22 @@ impl Slot {
         let detail = format!("this chunk has {} bytes", self.length);
         Err(Refusal::new(ProblemCode::WrongChunkLength).detail(detail).into())
     }
+}
+
+/// Puts the bytes as below. Where the upload was aborted meanwhile, they are deleted again.
+pub(super) async fn store_open(
+    ctx: &Ctx,
+    upload_id: UploadId,
+    slot: Slot,
+    body: ReadableStream,
+    sha256: Bytes32,
+) -> Result<ChunkStored, ApiError> {
+    let stored = store(ctx, slot, body, sha256).await?;
+    if uploads::state(&ctx.store, upload_id).await? == Some(UploadState::Aborted) {
+        Blobs::new(ctx.blobs()?).delete_chunk(slot.key).await?;
+        return Err(ProblemCode::UploadClosed.into());
+    }
+    Ok(stored)
 }
 
 /// Puts the bytes, whose length was checked and is known to the runtime.

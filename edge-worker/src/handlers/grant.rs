@@ -48,10 +48,13 @@ async fn release_of(ctx: &Ctx, transfer: &StoredTransfer, body: &MakeGrant) -> R
             Frozen { release_id, manifest_hash: release.manifest_hash }
         }
     };
-    let frozen = find_release(ctx, &transfer.offer.body, wanted).await?;
-    match content_checks::state(&ctx.store, frozen.release_id).await? {
+    // One that its seller has taken back since is still for those who have paid.
+    if find_release(ctx, &transfer.offer.body, wanted).await?.deleted_at.is_some() {
+        return Err(ProblemCode::ReleaseGone.into());
+    }
+    match content_checks::state(&ctx.store, wanted.release_id).await? {
         ContentState::Infected | ContentState::Rejected => Err(ProblemCode::ContentRefused.into()),
-        ContentState::Pending | ContentState::Clean => Ok(frozen),
+        ContentState::Pending | ContentState::Clean => Ok(wanted),
     }
 }
 

@@ -7,7 +7,7 @@ use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::auth::access_token::Confirmation;
 use claimcheck_protocol::auth::ticket::{Source, Ticket};
 use claimcheck_protocol::bytes::{Bytes, Bytes32};
-use claimcheck_protocol::ids::{ClaimId, LinkId, TransferId};
+use claimcheck_protocol::ids::{ClaimId, LinkId};
 use claimcheck_protocol::jcs;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::wire::{
@@ -22,8 +22,10 @@ use crate::error::{ApiError, Refusal};
 use crate::store::link_log::{self, LinkEvent, TRY_SECONDS, Visitor};
 use crate::store::links::{self, NewLinkClaim, StoredLink};
 use crate::store::releases;
-use crate::transitions::{self, Change};
-use crate::{extract, random, respond, sides, visitor};
+use crate::{extract, notes, random, respond, sides, transitions, visitor};
+
+/// The action of the row that a claim leaves in the chain of the link's sale.
+const CLAIMED: &str = "link_claimed";
 
 /// Takes a [`ClaimLink`] and a proof by the claim's key, answers a [`wire::LinkClaim`](LinkClaim).
 pub async fn claim(mut request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
@@ -127,14 +129,17 @@ async fn begin(
         now,
         expires_at: now.saturating_add(LINK_SECONDS),
     };
-    let record = link_log::track_download(link.immutable_id, Some(id), LinkEvent::Claimed, visitor, now);
-    ctx.store.batch(vec![links::begin_claim(&claim), record]).await?;
-    let Some(begun) = links::find_claim(&ctx.store, id).await? else { return Err(refused(ctx, link).await?) };
-    let ends = renewed(ctx, link, prover, &begun)?;
-    if let Some(order) = link.order_id {
-        note(ctx, order, "link_claimed").await?;
+    let record = || link_log::track_download(link.immutable_id, Some(id), LinkEvent::Claimed, visitor, now);
+    match link.order_id {
+        Some(order) => {
+            let transfer = transitions::load(ctx, order).await?;
+            let begin = || links::begin_claim(&claim);
+            notes::change_with(ctx, Actor::Server, &transfer, CLAIMED, begin, || vec![record()]).await?;
+        }
+        None => drop(ctx.store.batch(vec![links::begin_claim(&claim), record()]).await?),
     }
-    Ok(ends)
+    let Some(begun) = links::find_claim(&ctx.store, id).await? else { return Err(refused(ctx, link).await?) };
+    renewed(ctx, link, prover, &begun)
 }
 
 /// Why no claim began.
@@ -148,12 +153,6 @@ async fn refused(ctx: &Ctx, link: &StoredLink) -> Result<ApiError, ApiError> {
         LinkState::Open if link.order_id.is_some() => ProblemCode::LinkGone.into(),
         LinkState::Open => Refusal::new(ProblemCode::Busy).header("retry-after", "1").into(),
     })
-}
-
-/// Records in the sale's chain what happened with its link.
-async fn note(ctx: &Ctx, order: TransferId, action: &'static str) -> Result<(), ApiError> {
-    let transfer = transitions::load(ctx, order).await?;
-    transitions::apply(ctx, Actor::Server, transfer, |_| Ok(Some(Change::noting(action)))).await.map(drop)
 }
 
 async fn answer(

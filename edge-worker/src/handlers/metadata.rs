@@ -8,7 +8,7 @@ use worker::{Request, Response};
 
 use crate::context::Ctx;
 use crate::error::ApiError;
-use crate::respond;
+use crate::{respond, server_key};
 
 const CACHE_SECONDS: u32 = 300;
 
@@ -57,10 +57,10 @@ pub async fn authorization_server(_request: Request, ctx: &Ctx) -> Result<Respon
     respond::cacheable_json(&metadata, CACHE_SECONDS)
 }
 
-/// `GET /.well-known/jwks.json`.
+/// `GET /.well-known/jwks.json`: the key that signs first, and those of earlier times, which verify what they signed.
 pub async fn jwks(_request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
-    let keys = ctx.server_keys()?;
-    let published = keys.public().iter().map(|key| PublishedKey {
+    let keys = server_key::published(ctx).await?;
+    let published = keys.iter().map(|key| PublishedKey {
         key: PublicJwk::Ed25519(key.key),
         kid: &key.kid,
         alg: "Ed25519",

@@ -17,8 +17,9 @@ use worker::{Request, Response};
 use crate::auth::{Caller, Owner};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal, unprocessable};
+use crate::store::releases::{self, Release};
 use crate::store::transfers::{self, Access, Frozen, StoredTransfer};
-use crate::store::{ailocks, products, releases};
+use crate::store::{ailocks, products};
 use crate::stripe::connect;
 use crate::transitions::{self, BeginError};
 use crate::{content_checks, extract, respond, sides};
@@ -116,12 +117,15 @@ pub(super) async fn check_release(
     let Some((release_id, manifest_hash)) = offer.release_id.zip(offer.manifest_hash) else {
         return Ok((None, ContentState::Pending));
     };
-    let frozen = find_release(ctx, offer, Frozen { release_id, manifest_hash }).await?;
+    let frozen = Frozen { release_id, manifest_hash };
+    if find_release(ctx, offer, frozen).await?.is_gone() {
+        return Err(ProblemCode::ReleaseGone.into());
+    }
     Ok((Some(frozen), content_checks::require_accepted(ctx, release_id).await?))
 }
 
-/// Holds a release against the offer: complete, of the same product and seller, with that manifest, and still there.
-pub(super) async fn find_release(ctx: &Ctx, offer: &Offer, wanted: Frozen) -> Result<Frozen, ApiError> {
+/// Holds a release against the offer: complete, of the same product and seller, and with that manifest.
+pub(super) async fn find_release(ctx: &Ctx, offer: &Offer, wanted: Frozen) -> Result<Release, ApiError> {
     let found = releases::find(&ctx.store, wanted.release_id).await?;
     let of_product = found.filter(|release| {
         release.seller_ailock_id == offer.seller && release.manifest.0.product_id == offer.product_id
@@ -129,13 +133,10 @@ pub(super) async fn find_release(ctx: &Ctx, offer: &Offer, wanted: Frozen) -> Re
     let Some(release) = of_product else {
         return Err(unprocessable("release_id is no completed release of this product"));
     };
-    if release.is_gone() {
-        return Err(ProblemCode::ReleaseGone.into());
-    }
     if release.manifest_hash != wanted.manifest_hash {
         return Err(unprocessable("manifest_hash is not the one of the release"));
     }
-    Ok(wanted)
+    Ok(release)
 }
 
 /// Checks the seller's signature over an envelope to the buyer.

@@ -15,7 +15,7 @@ use crate::extract::{self, OfTransfer};
 use crate::store::statements::{self, Kind};
 use crate::store::transfers::StoredTransfer;
 use crate::store::{audit, claims, releases};
-use crate::{respond, sides};
+use crate::{respond, server_key, sides};
 
 /// Answers a signed [`Packet`] in its canonical form, to both sides, and to the arbiter once there is a dispute.
 pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
@@ -33,7 +33,7 @@ async fn gather(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Packet, ApiError
         transfer_id: id,
         status: transfer.machine.status(),
         made_at: ctx.now.seconds(),
-        server_keys: ctx.server_keys()?.public().iter().map(|server| server.key).collect(),
+        server_keys: server_key::published(ctx).await?.iter().map(|server| server.key).collect(),
         arbiter: ctx.config.arbiter,
         operator: ctx.config.operator,
         buyer: transfer.buyer,
@@ -50,7 +50,9 @@ async fn gather(ctx: &Ctx, transfer: &StoredTransfer) -> Result<Packet, ApiError
         revocations: statements::list(store, id, Kind::Revoke).await?,
         disputes: statements::list(store, id, Kind::Dispute).await?,
         verdicts: statements::list(store, id, Kind::Verdict).await?,
-        audit: audit::rows(store, id).await?,
+        audit_seq: transfer.audit_seq,
+        audit_head: transfer.audit_head,
+        audit: audit::rows(store, id, transfer.audit_seq).await?,
         service: claims::service(store, id).await?,
     };
     packet.signers = signers(ctx, &packet).await?;

@@ -7,7 +7,7 @@
 //! The caller announces no hashes, so each chunk is hashed in the runtime's memory before R2 takes it, and the answer
 //! tells the hashes. A chunk is created once, as by its own PUT: what a broken call left is not sent again in vain.
 
-use claimcheck_protocol::floe::{FloeParams, Layout};
+use claimcheck_protocol::floe::{CHUNK_LEN, FloeParams, Layout};
 use claimcheck_protocol::ids::UploadId;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::wire::{ChunkStored, ReleaseStored, UploadState};
@@ -19,7 +19,7 @@ use worker::{Request, Response};
 use super::chunk_put::{Slot, content_length, store};
 use super::uploads::load;
 use crate::auth::Caller;
-use crate::blobs::ChunkKey;
+use crate::blobs::{Blobs, ChunkKey};
 use crate::body_bytes::{self, Cutter};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
@@ -30,9 +30,11 @@ use crate::{extract, respond};
 pub(super) const MAX_BYTES: u64 = 95_000_000;
 /// Chunks of a body: the runtime allows a call so many operations on a bucket, and some are for other things.
 const MAX_CHUNKS: usize = 900;
-/// Bytes that one call holds at a time, and puts that it has under way.
-const MAX_HELD: u64 = 8 * 1024 * 1024;
+/// Bytes that one call holds at a time, which is one full chunk, and puts that it has under way.
+const MAX_HELD: u64 = CHUNK_LEN as u64;
 const MAX_PUTS: u64 = 6;
+/// Thousands of chunks, which a body has not one of.
+const PAGES: u32 = 1;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,12 +56,18 @@ pub async fn upload_file(request: Request, ctx: &Ctx, caller: Caller) -> Result<
     let at_once = (MAX_HELD / longest).clamp(1, MAX_PUTS) as usize;
     let body = request.inner().body().ok_or(ProblemCode::WrongChunkLength)?;
     let body = Cutter::new(&body)?;
-    let chunks = stream::iter(slots)
+    let chunks: Result<Vec<_>, _> = stream::iter(slots)
         .then(|slot| cut(&body, slot))
         .map_ok(|(slot, buffer)| put(ctx, slot, buffer))
         .try_buffered(at_once)
         .try_collect()
-        .await?;
+        .await;
+    // Also after a failure: what was put beside an abort would outlive it.
+    if uploads::state(&ctx.store, upload_id).await? == Some(UploadState::Aborted) {
+        Blobs::new(ctx.blobs()?).delete(upload.release_id, PAGES).await?;
+        return Err(ProblemCode::UploadClosed.into());
+    }
+    let chunks = chunks?;
     respond::json(&ReleaseStored { upload_id, chunks })
 }
 

@@ -33,6 +33,9 @@ pub async fn release(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<
 pub async fn product(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let DeleteProduct { product_id } = extract::json(&mut request).await?;
     products::load_even_deleted(ctx, &caller, product_id).await?;
+    if withdrawal::undelivered(&ctx.store, product_id).await? > 0 {
+        return Err(Refusal::new(ProblemCode::OpenSales).detail("a paid sale has no release yet").into());
+    }
     withdraw(ctx, &caller, Subject::Product(product_id)).await
 }
 

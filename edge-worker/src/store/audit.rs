@@ -62,10 +62,10 @@ fn bind_origin(query: Query, row: &AuditRow, salt: Bytes32, origin: &Origin) -> 
         .bind(origin.user_agent.as_deref())
 }
 
-/// A transfer's whole chain, from its first row.
-pub async fn rows(store: &Store, transfer_id: TransferId) -> Result<Vec<AuditRow>, StoreError> {
+/// A transfer's chain, from its first row up to number `last`. What was appended since its record was read is left out.
+pub async fn rows(store: &Store, transfer_id: TransferId, last: u64) -> Result<Vec<AuditRow>, StoreError> {
     let query =
         sql("select seq, transfer_id, at, actor, action, request_id, trace_id, origin_hash, prev_hash \
-         from audit_log where transfer_id = ?1 order by seq");
-    store.all(query.bind(transfer_id)).await
+         from audit_log where transfer_id = ?1 and seq <= ?2 order by seq");
+    store.all(query.bind(transfer_id).bind(last)).await
 }

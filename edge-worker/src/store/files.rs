@@ -27,7 +27,7 @@ pub async fn get_product_files(
     limit: u32,
 ) -> Result<Vec<ProductFile>, StoreError> {
     let query = sql("select f.immutable_id as file_id, f.release_id, f.position, f.file_size as size, \
-         f.mime_type as declared_type, f.created_at, p.release_id = f.release_id as is_current, \
+         f.mime_type as declared_type, f.created_at, p.release_id is f.release_id as is_current, \
          r.deleted_at is not null as is_deleted from digital_files f join releases r on r.id = f.release_id \
          join digital_products p on p.id = f.product_id \
          where f.product_id = ?1 and (?2 is null or f.immutable_id < ?2) \

@@ -37,6 +37,7 @@ pub mod records;
 pub mod releases;
 pub mod replay;
 pub mod retention;
+pub mod server_keys;
 pub mod statements;
 pub mod stripe_events;
 pub mod sweeps;

@@ -1,6 +1,9 @@
 //! The sweeps of the bucket: where they stand, what they ask the books, and what they found.
 
-use claimcheck_protocol::ids::ReleaseId;
+use std::collections::BTreeSet;
+
+use claimcheck_protocol::floe::CHUNK_SEGMENTS;
+use claimcheck_protocol::ids::{FileId, ReleaseId};
 use claimcheck_protocol::wire::StorageFinding;
 use serde::Deserialize;
 
@@ -32,12 +35,11 @@ struct Prefix {
     prefix: String,
 }
 
-/// Those of `prefixes` under which nothing may lie: no upload is open or kept there, nor is one being purged.
+/// Those of `prefixes` under which nothing may lie: no upload is open or kept there.
 pub async fn orphans(store: &Store, prefixes: &[String]) -> Result<Vec<String>, StoreError> {
     let list = Param::try_from(JsonText(&prefixes)).map_err(|_| StoreError::Unreadable("keys".to_owned()))?;
     let query = sql("select value as prefix from json_each(?1) \
-         where not exists (select 1 from reservations where release_id = value) \
-         and not exists (select 1 from uploads where release_id = value and state = 'aborted' and purged_at is null)");
+         where not exists (select 1 from reservations where release_id = value)");
     let rows: Vec<Prefix> = store.all(query.bind(list)).await?;
     Ok(rows.into_iter().map(|row| row.prefix).collect())
 }
@@ -62,6 +64,28 @@ pub async fn kept(store: &Store, after: &str, limit: u32) -> Result<Vec<Kept>, S
          and not exists (select 1 from attachments a where a.storage_pointer = u.release_id and a.deleted_at is not null) \
          order by u.release_id limit cast(?2 as integer)");
     store.all(query.bind(after).bind(limit)).await
+}
+
+/// A file of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct KeptFile {
+    /// The file.
+    pub file_id: FileId,
+    /// FLOE segments.
+    pub segment_count: u64,
+}
+
+impl KeptFile {
+    /// Chunks of the file.
+    pub const fn chunk_count(&self) -> u64 {
+        self.segment_count.div_ceil(CHUNK_SEGMENTS)
+    }
+}
+
+/// The files of a completed release.
+pub async fn files(store: &Store, release_id: ReleaseId) -> Result<Vec<KeptFile>, StoreError> {
+    let query = sql("select immutable_id as file_id, segment_count from digital_files where release_id = ?1");
+    store.all(query.bind(release_id)).await
 }
 
 /// Whether something is still kept.
@@ -90,6 +114,23 @@ pub async fn findings(store: &Store, limit: u32) -> Result<Vec<StorageFinding>, 
     let query = sql("select kind, subject, detail, found_at, seen_at from storage_findings \
          order by seen_at desc, kind, subject limit cast(?1 as integer)");
     store.all(query.bind(limit)).await
+}
+
+#[derive(Deserialize)]
+struct Subject {
+    subject: ReleaseId,
+}
+
+/// The releases of which chunks were missing when they were looked at last.
+pub async fn reported(store: &Store) -> Result<BTreeSet<ReleaseId>, StoreError> {
+    let query = sql("select subject from storage_findings where kind = 'chunks_missing'");
+    let rows: Vec<Subject> = store.all(query).await?;
+    Ok(rows.into_iter().map(|row| row.subject).collect())
+}
+
+/// Takes the finding about a release back: nothing of it is missing any more.
+pub fn settle(release_id: ReleaseId) -> Query {
+    sql("delete from storage_findings where kind = 'chunks_missing' and subject = ?1").bind(release_id)
 }
 
 /// Notes a finding; found again, it is the same one.

@@ -113,6 +113,17 @@ pub async fn place(
 }
 
 #[derive(Deserialize)]
+struct StateRow {
+    state: UploadState,
+}
+
+/// Where an upload stands.
+pub async fn state(store: &Store, id: UploadId) -> Result<Option<UploadState>, StoreError> {
+    let row: Option<StateRow> = store.first(sql("select state from uploads where id = ?1").bind(id)).await?;
+    Ok(row.map(|row| row.state))
+}
+
+#[derive(Deserialize)]
 struct Taken {
     taken: u32,
 }

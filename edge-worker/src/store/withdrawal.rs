@@ -59,8 +59,11 @@ pub fn withdraw(subject: Subject, now: i64) -> Vec<Query> {
             releases_of!()
         )),
         at(concat!(
-            "update digital_products set release_id = null, storage_pointer = null, content_hash = null, \
-             manifest = null, size = null, updated_at = ?3 where release_id in ",
+            "update digital_products set updated_at = ?3, (release_id, storage_pointer, content_hash, manifest, size) = \
+             (select id, id, manifest_hash, manifest, plaintext_size from releases r \
+              where r.product_id = digital_products.id and r.deleted_at is null \
+              and r.id not in (select release_id from withdrawn_releases) order by r.completed_at desc, r.id desc limit 1) \
+             where release_id in ",
             releases_of!()
         )),
     ];
@@ -102,6 +105,14 @@ pub async fn open_offers(store: &Store, subject: Subject, limit: u32) -> Result<
 #[derive(Deserialize)]
 struct Count {
     count: u64,
+}
+
+/// How many sales of a product are paid, or just being paid, and have no release yet.
+pub async fn undelivered(store: &Store, product_id: ProductId) -> Result<u64, StoreError> {
+    let query =
+        sql("select count(*) as count from product_transfers where product_id = ?1 and release_id is null \
+         and status in ('payment_processing', 'paid_pending_inputs', 'paid', 'disputed')");
+    Ok(store.first::<Count>(query.bind(product_id)).await?.map_or(0, |row| row.count))
 }
 
 /// How many sales are not over, for which the chunks stay.

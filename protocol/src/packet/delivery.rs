@@ -19,12 +19,7 @@ pub(super) const OLDER_KEY: &str = "it is by an older key, which is not enclosed
 pub(super) const UNVOUCHED: &str = "the signature holds, but nobody vouches for its key";
 
 pub(super) fn lines(packet: &Packet, pins: &Pins) -> Vec<Line> {
-    vec![
-        receipt(packet),
-        countersign(packet, pins),
-        audit_chain(&packet.transfer_id, &packet.audit),
-        service(packet, pins),
-    ]
+    vec![receipt(packet), countersign(packet, pins), chain_of(packet).line(), service(packet, pins)]
 }
 
 fn receipt(packet: &Packet) -> Line {
@@ -98,12 +93,34 @@ pub(super) fn rows_before(rows: &[AuditRow], head: Bytes32) -> Option<usize> {
     rows.iter().position(|row| row.prev_hash == head)
 }
 
-pub(super) fn audit_chain(transfer_id: &TransferId, rows: &[AuditRow]) -> Line {
-    let check = || {
-        require(!rows.is_empty(), "there is no row")?;
-        audit::verify_chain(transfer_id, rows).map(drop).map_err(reason)
-    };
-    Line::of(AUDIT, format!("{} rows, each with the hash of the one before", rows.len()), check())
+/// The audit rows of a sale, and what its own record says of the newest.
+pub(super) struct Chain<'a> {
+    pub(super) transfer_id: &'a TransferId,
+    pub(super) rows: &'a [AuditRow],
+    pub(super) seq: u64,
+    pub(super) head: Bytes32,
+}
+
+const fn chain_of(packet: &Packet) -> Chain<'_> {
+    Chain {
+        transfer_id: &packet.transfer_id,
+        rows: packet.audit.as_slice(),
+        seq: packet.audit_seq,
+        head: packet.audit_head,
+    }
+}
+
+impl Chain<'_> {
+    pub(super) fn line(&self) -> Line {
+        let check = || {
+            require(!self.rows.is_empty(), "there is no row")?;
+            let head = audit::verify_chain(self.transfer_id, self.rows).map_err(reason)?;
+            require(self.rows.len() as u64 == self.seq, "the sale's record counts other rows")?;
+            require(head == self.head, "the newest row is not the one of the sale's record")
+        };
+        let why = format!("{} rows, each with the hash of the one before", self.rows.len());
+        Line::of(AUDIT, why, check())
+    }
 }
 
 fn service(packet: &Packet, pins: &Pins) -> Line {

@@ -207,6 +207,8 @@ impl World {
                 self.seller.sign(self.dispute(&self.seller, DisputeAct::Answer)),
             ],
             verdicts: vec![self.arbiter.sign(self.verdict())],
+            audit_seq: audit.len() as u64,
+            audit_head: audit[2].hash().unwrap(),
             audit,
             service: vec![ServiceRecord {
                 claim_id: ClaimId::from_parts(1, [5; 10]),
@@ -249,4 +251,8 @@ pub fn chain(length: u64) -> Vec<AuditRow> {
         });
     }
     rows
+}
+
+pub fn jwk(party: &Party) -> String {
+    serde_json::to_string(&PublicJwk::Ed25519(party.keys.ed25519_pk)).unwrap()
 }

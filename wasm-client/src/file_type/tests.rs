@@ -49,7 +49,13 @@ fn tar() -> Vec<u8> {
 }
 
 /// What it is called where nothing is declared, a file, and what it may be declared as beside that.
-fn real() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
+type Real = (&'static str, Vec<u8>, &'static [&'static str]);
+
+fn real() -> Vec<Real> {
+    [images(), sound_and_film(), documents(), archives_programs_and_texts()].concat()
+}
+
+fn images() -> Vec<Real> {
     vec![
         ("image/png", file(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), &["image/x-png", "image/apng"]),
         ("image/jpeg", file(b"\xff\xd8\xff\xe0\0\x10JFIF\0"), &["image/jpg", "image/pjpeg"]),
@@ -61,6 +67,11 @@ fn real() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
         ("image/heif", iso_media(b"heic"), &["image/heic"]),
         ("image/avif", iso_media(b"avif"), &[]),
         ("image/vnd.adobe.photoshop", file(b"8BPS\0\x01"), &["image/x-photoshop"]),
+    ]
+}
+
+fn sound_and_film() -> Vec<Real> {
+    vec![
         ("video/mp4", iso_media(b"isom"), &["video/quicktime", "audio/mp4", "video/3gpp"]),
         ("video/quicktime", iso_media(b"qt  "), &["video/mp4"]),
         ("audio/mp4", iso_media(b"M4A "), &["audio/x-m4a", "video/mp4"]),
@@ -72,6 +83,11 @@ fn real() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
         ("audio/ogg", file(b"OggS\0\x02"), &["video/ogg", "audio/opus", "application/ogg"]),
         ("audio/flac", file(b"fLaC\0\0\0\x22"), &["audio/x-flac"]),
         ("audio/midi", file(b"MThd\0\0\0\x06"), &["audio/x-midi"]),
+    ]
+}
+
+fn documents() -> Vec<Real> {
+    vec![
         ("font/ttf", file(b"\0\x01\0\0\0\x10"), &["font/otf", "application/x-font-ttf"]),
         ("font/woff2", file(b"wOF2\0\x01\0\0"), &["font/woff"]),
         (
@@ -110,6 +126,11 @@ fn real() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
             file(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
             &["application/vnd.ms-excel", "application/msword", "application/x-msi"],
         ),
+    ]
+}
+
+fn archives_programs_and_texts() -> Vec<Real> {
+    vec![
         (
             "application/gzip",
             file(b"\x1f\x8b\x08\0"),

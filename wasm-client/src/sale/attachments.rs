@@ -10,7 +10,7 @@ use claimcheck_protocol::policy::{InputKind, RequiredInput};
 use claimcheck_protocol::signed::{Verified, statement_hash};
 use claimcheck_protocol::wire;
 
-use super::download::{Files, incoming_files};
+use super::files::{Files, incoming_files};
 use super::typing::TypedFile;
 use super::upload::Draft;
 use super::{Client, Failure, HashedSource, IncomingFile, ReceivingSink, Untrusted};

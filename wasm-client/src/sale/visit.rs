@@ -16,7 +16,8 @@ use claimcheck_protocol::wire;
 use futures_util::lock::Mutex;
 use zeroize::Zeroizing;
 
-use super::download::{DownloadRemote, Files};
+use super::download::DownloadRemote;
+use super::files::Files;
 use super::{Client, Failure, IncomingFile, ReceivingSink, Untrusted};
 use crate::bulk::Bulk;
 use crate::driver::{Clock, Control, Host, Observer};

@@ -1,18 +1,12 @@
 //! The API's calls, typed. Each makes one attempt.
 
-use claimcheck_protocol::bytes::Bytes32;
-use claimcheck_protocol::dispute::Dispute;
 use claimcheck_protocol::envelope::Envelope;
-use claimcheck_protocol::ids::{
-    ClaimId, FileId, ListingId, MessageId, ProductId, ReleaseId, TransferId, UploadId,
-};
+use claimcheck_protocol::ids::{ClaimId, FileId, ListingId, MessageId, ProductId, ReleaseId, TransferId};
 use claimcheck_protocol::keys::AilockId;
-use claimcheck_protocol::manifest::Manifest;
 use claimcheck_protocol::profile::Registration;
 use claimcheck_protocol::receipt::Receipt;
 use claimcheck_protocol::revoke::Revoke;
 use claimcheck_protocol::signed::Signed;
-use claimcheck_protocol::verdict::Verdict;
 use claimcheck_protocol::wire;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,72 +83,6 @@ impl<H: Http> Session<H> {
     /// `GET products?release_id=`: one of one's own releases.
     pub async fn release(&self, id: ReleaseId) -> Result<wire::Release, Refusal> {
         self.get(Access::Token, "products", &[("release_id", id.to_string())]).await
-    }
-
-    /// `POST products-upload-init`.
-    pub async fn init_upload(&self, upload: &wire::InitUpload) -> Result<wire::UploadOpened, Refusal> {
-        self.post(Access::Token, "products-upload-init", upload).await
-    }
-
-    /// `GET products-upload-status`.
-    pub async fn upload_status(&self, id: UploadId) -> Result<wire::UploadStatus, Refusal> {
-        self.get(Access::Token, "products-upload-status", &[("upload_id", id.to_string())]).await
-    }
-
-    /// `PUT products-upload-chunk`.
-    pub async fn put_chunk(
-        &self,
-        upload_id: UploadId,
-        file_id: FileId,
-        index: u64,
-        bytes: &H::Buf,
-        sha256: Bytes32,
-    ) -> Result<wire::ChunkStored, Refusal> {
-        let query = [
-            ("upload_id", upload_id.to_string()),
-            ("file", file_id.to_string()),
-            ("index", index.to_string()),
-        ];
-        let call = Call {
-            access: Access::Token,
-            method: "PUT",
-            path: with_query("products-upload-chunk", &query),
-            body: CallBody::Chunk(bytes, sha256),
-            answer: AnswerKind::Text,
-        };
-        self.json(&call).await
-    }
-
-    /// `POST uploads`: all chunks, end to end.
-    pub async fn put_release(
-        &self,
-        upload_id: UploadId,
-        bytes: &H::Buf,
-    ) -> Result<wire::ReleaseStored, Refusal> {
-        let call = Call {
-            access: Access::Token,
-            method: "POST",
-            path: with_query("uploads", &[("upload_id", upload_id.to_string())]),
-            body: CallBody::Bytes(bytes),
-            answer: AnswerKind::Text,
-        };
-        self.json(&call).await
-    }
-
-    /// `POST products-upload-complete`.
-    pub async fn complete_upload(
-        &self,
-        upload_id: UploadId,
-        manifest: Signed<Manifest>,
-        self_envelope: Envelope,
-    ) -> Result<wire::Release, Refusal> {
-        let body = wire::CompleteUpload { upload_id, manifest, self_envelope };
-        self.post(Access::Token, "products-upload-complete", &body).await
-    }
-
-    /// `POST products-upload-abort`.
-    pub async fn abort_upload(&self, upload_id: UploadId) -> Result<wire::UploadStatus, Refusal> {
-        self.post(Access::Token, "products-upload-abort", &wire::AbortUpload { upload_id }).await
     }
 
     /// `POST products-offer`.
@@ -292,36 +220,6 @@ impl<H: Http> Session<H> {
     /// `POST transfers-refund`.
     pub async fn refund(&self, refund: &wire::RefundTransfer) -> Result<wire::TransferView, Refusal> {
         self.post(Access::Token, "transfers-refund", refund).await
-    }
-
-    /// `GET products-dispute`.
-    pub async fn disputes(&self, id: TransferId) -> Result<wire::Disputes, Refusal> {
-        self.get(Access::Token, "products-dispute", &[("transfer_id", id.to_string())]).await
-    }
-
-    /// `POST products-dispute`.
-    pub async fn dispute(&self, dispute: Signed<Dispute>) -> Result<wire::Disputes, Refusal> {
-        self.post(Access::Token, "products-dispute", &wire::MakeDispute { dispute }).await
-    }
-
-    /// `POST disputes-verdict`.
-    pub async fn rule(&self, verdict: Signed<Verdict>) -> Result<wire::Disputes, Refusal> {
-        self.post(Access::Token, "disputes-verdict", &wire::MakeVerdict { verdict }).await
-    }
-
-    /// `GET disputes-chunk`: one sealed chunk of what a disputed sale sold.
-    pub async fn disputed_chunk(
-        &self,
-        transfer_id: TransferId,
-        file_id: FileId,
-        index: u64,
-    ) -> Result<H::Buf, Refusal> {
-        let query = [
-            ("transfer_id", transfer_id.to_string()),
-            ("file", file_id.to_string()),
-            ("index", index.to_string()),
-        ];
-        self.get_bytes(Access::Token, "disputes-chunk", &query).await
     }
 
     /// `GET transfers-packet`, to the byte.

@@ -5,12 +5,14 @@
 
 mod attachments;
 mod clock;
+mod disputes;
 mod endpoints;
 mod links;
 mod refusal;
 mod shop;
 mod ticket;
 mod token;
+mod uploads;
 
 use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::problem::ProblemCode;

@@ -1,12 +1,14 @@
 /** The frame of the page: name, navigation, and the view that the address asks for. */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
+import { keyed } from "lit/directives/keyed.js";
 import { isForAnybody, route, type Route } from "../router.js";
 import { Watch } from "../state/cell.js";
-import { inbox, startInbox, unreadCount } from "../state/inbox.js";
+import { inbox, startInbox, stopInbox, unreadCount } from "../state/inbox.js";
 import { presence, start } from "../state/me.js";
 import { forgetSales, refreshSales } from "../state/sales.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./failure.js";
 import "./files.js";
@@ -72,6 +74,10 @@ export class App extends Light {
   /** What another identity was shown is gone as soon as it is another's page. */
   #enter(): void {
     const { me, standing } = presence.value;
+    if (standing === "left") {
+      forgetSales();
+      stopInbox();
+    }
     if (standing !== "ready" || this.#enteredAs === me.id) return;
     this.#enteredAs = me.id;
     forgetSales();
@@ -110,6 +116,7 @@ export class App extends Light {
   #standing(): unknown {
     const { standing, failure } = presence.value;
     if (standing === "ready" || isForAnybody(route.value)) return nothing;
+    if (standing === "left") return left();
     if (failure) {
       return html`
         <cc-failure .failure=${failure}></cc-failure>
@@ -136,9 +143,10 @@ export class App extends Light {
           ? html`<cc-sale .transferId=${value.transferId} .back=${value.checkout}></cc-sale>`
           : nothing;
       case "listing":
-        return html`<cc-listing .path=${value.path}></cc-listing>`;
+        return keyed(value, html`<cc-listing .path=${value.path}></cc-listing>`);
       case "link":
-        return html`<cc-link .path=${value.path}></cc-link>`;
+        // Anew also for the same path: its secret may be another one, or was missing.
+        return keyed(value, html`<cc-link .path=${value.path}></cc-link>`);
       case "files":
         return presence.value.standing === "ready"
           ? html`<cc-files .productId=${value.productId}></cc-files>`
@@ -146,10 +154,22 @@ export class App extends Light {
       case "verify":
         return html`<cc-verify></cc-verify>`;
       case "unknown":
-        return html`<h1>${text.app.notFound}</h1>`;
+        return html`<h1>${text.app.notFound}</h1>
+          <p><a href="/">${text.app.home}</a></p>`;
     }
   }
 }
+
+const left = (): TemplateResult => html`
+  ${callout(
+    "success",
+    html`<strong>${text.leaving.left}</strong>
+      <p>${text.leaving.leftHint}</p>`,
+  )}
+  <p>
+    <button @click=${() => location.assign("/")}>${text.leaving.again}</button>
+  </p>
+`;
 
 function viewTitle({ view }: Route): string {
   return (

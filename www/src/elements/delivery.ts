@@ -72,12 +72,10 @@ export class DeliveryView extends Light {
       return this.failure ? nothing : html`<p class="quiet" role="status">${text.sale.listing}</p>`;
     }
     const total = files.reduce((sum, { size }) => sum + size, 0);
+    const isAgain = this.again || now.step === "delivered";
     const start = html`
-      <button
-        class=${this.again ? "wa-outlined" : "wa-brand"}
-        @click=${() => this.#download(files)}
-      >
-        ${this.#buttonText(files.length)}
+      <button class=${isAgain ? "wa-outlined" : "wa-brand"} @click=${() => this.#download(files)}>
+        ${isAgain ? text.sale.downloadAgain : buttonText(files.length)}
       </button>
     `;
     return html`
@@ -107,13 +105,6 @@ export class DeliveryView extends Light {
         ${stored ? save(stored.blob) : nothing}
       </li>
     `;
-  }
-
-  #buttonText(count: number): string {
-    if (this.again) return text.sale.downloadAgain;
-    const way = wayFor(count);
-    if (way === "private") return text.sale.download;
-    return way === "file" ? text.sale.saveAs : text.sale.saveInto;
   }
 
   #outcome(now: Buying): unknown {
@@ -151,6 +142,12 @@ export class DeliveryView extends Light {
     // Several at once would each need the person's leave.
     if (only && now.delivery.stored.length === 1) saveBlob(only.blob, baseName(only.path));
   }
+}
+
+function buttonText(count: number): string {
+  const way = wayFor(count);
+  if (way === "private") return text.sale.download;
+  return way === "file" ? text.sale.saveAs : text.sale.saveInto;
 }
 
 function whatIsSaved({ place, delivery }: Delivered): string {

@@ -6,9 +6,11 @@ import { bytes, moment } from "../format.js";
 import { backend } from "../state/backend.js";
 import { Watch } from "../state/cell.js";
 import { asFailure, type Failure } from "../state/failure.js";
-import { sales } from "../state/sales.js";
+import { refreshSales, sales } from "../state/sales.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { Light } from "./light.js";
+import "./delete.js";
 import "./links.js";
 import "./new-release.js";
 
@@ -16,6 +18,10 @@ import "./new-release.js";
 export class FilesView extends Light {
   @property() productId = "";
   @state() private files: readonly ProductFile[] | undefined;
+  /** How many sales still need each release that was deleted here. */
+  @state() private withdrawn: ReadonlyMap<string, number> = new Map();
+  /** The same of the product, once it is deleted. */
+  @state() private end: number | undefined;
   @state() private failure: Failure | undefined;
 
   constructor() {
@@ -24,7 +30,8 @@ export class FilesView extends Light {
   }
 
   override render(): TemplateResult {
-    const { files, failure } = this;
+    const { files, failure, end } = this;
+    if (end !== undefined) return deleted(end);
     return html`
       <h1>${this.#title()}</h1>
       ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
@@ -36,7 +43,8 @@ export class FilesView extends Light {
                 .productId=${this.productId}
                 @released=${this.#load}
               ></cc-new-release>
-              <cc-links .files=${files}></cc-links>`
+              <cc-links .files=${files}></cc-links>
+              ${this.#deletion()}`
           : nothing
       }
     `;
@@ -45,6 +53,7 @@ export class FilesView extends Light {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has("productId")) return;
     this.files = undefined;
+    this.end = undefined;
     this.failure = undefined;
     void this.#load();
   }
@@ -96,7 +105,45 @@ export class FilesView extends Light {
             `,
           )}
         </ul>
+        ${files.every(({ is_deleted }) => is_deleted) ? nothing : this.#withdrawal(first.release_id)}
       </div>
     `;
   }
+
+  #withdrawal(releaseId: string): TemplateResult {
+    const sales = this.withdrawn.get(releaseId);
+    if (sales !== undefined) return callout("neutral", text.files.withdrawn(sales));
+    const remember = ({ detail }: CustomEvent<number>) => {
+      this.withdrawn = new Map([...this.withdrawn, [releaseId, detail]]);
+      void this.#load();
+      void refreshSales();
+    };
+    return html`<cc-delete
+      .label=${text.files.deleteRelease}
+      .hint=${text.files.deleteReleaseHint}
+      .work=${() => backend.deleteRelease(releaseId)}
+      @deleted=${remember}
+    ></cc-delete>`;
+  }
+
+  #deletion(): TemplateResult {
+    const end = ({ detail }: CustomEvent<number>) => {
+      this.end = detail;
+      void refreshSales();
+    };
+    return html`<section class="card" aria-label=${text.files.deleteProduct}>
+      <cc-delete
+        .label=${text.files.deleteProduct}
+        .hint=${text.files.deleteProductHint}
+        .work=${() => backend.deleteProduct(this.productId)}
+        @deleted=${end}
+      ></cc-delete>
+    </section>`;
+  }
 }
+
+const deleted = (sales: number): TemplateResult => html`
+  <h1>${text.files.title}</h1>
+  ${callout("success", text.files.withdrawn(sales))}
+  <p><a href="/">${text.files.back}</a></p>
+`;

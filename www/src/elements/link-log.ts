@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { LinkLogEntry } from "claimcheck";
-import { moment } from "../format.js";
+import { moment, short } from "../format.js";
 import { backend } from "../state/backend.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
@@ -20,7 +20,7 @@ export class LinkLog extends Light {
     const { isBusy, failure } = this.#task;
     return html`
       ${entries === undefined && isBusy ? html`<p class="quiet" role="status">${text.app.loading}</p>` : nothing}
-      ${entries ? table(entries) : nothing}
+      ${entries ? list(entries) : nothing}
       ${
         next === null
           ? nothing
@@ -47,32 +47,30 @@ export class LinkLog extends Light {
     });
 }
 
-function table(entries: readonly LinkLogEntry[]): TemplateResult {
+function list(entries: readonly LinkLogEntry[]): TemplateResult {
   if (entries.length === 0) return html`<p class="note">${text.files.noLog}</p>`;
   return html`
-    <div class="scroll" tabindex="0" role="group" aria-label=${text.files.log}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${text.files.logTime}</th>
-            <th scope="col">${text.files.logEvent}</th>
-            <th scope="col">${text.files.logFrom}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(
-            ({ event, code, at, ip, user_agent }) => html`
-              <tr>
-                <td>${moment(at)}</td>
-                <td>
-                  ${text.files.events[event] ?? event}${code === null ? nothing : ` (${code})`}
-                </td>
-                <td>${[ip, user_agent].filter(Boolean).join(" · ")}</td>
-              </tr>
-            `,
-          )}
-        </tbody>
-      </table>
-    </div>
+    <ol class="log" aria-label=${text.files.log}>
+      ${entries.map(
+        (entry) => html`
+          <li>
+            <span>${whatHappened(entry)}</span>
+            <span class="quiet">${moment(entry.at)}</span>
+            ${origin(entry)}
+          </li>
+        `,
+      )}
+    </ol>
+    ${entries.some(({ ip }) => ip !== null) ? html`<p class="note">${text.files.logAddress}</p>` : nothing}
   `;
+}
+
+function whatHappened({ event, code }: LinkLogEntry): string {
+  const what = text.files.events[event] ?? event;
+  return code === null ? what : `${what}: ${text.files.refusals[code] ?? code}`;
+}
+
+function origin({ ip, user_agent }: LinkLogEntry): unknown {
+  const from = [ip === null ? undefined : short(ip), user_agent].filter(Boolean).join(" · ");
+  return from === "" ? nothing : html`<span class="note">${from}</span>`;
 }

@@ -11,6 +11,7 @@ import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import type { LinkStanding } from "../worker/links.js";
 import { callout } from "./callout.js";
+import { notOpened } from "./dead-link.js";
 import { facts } from "./facts.js";
 import { Light } from "./light.js";
 import "./delivery.js";
@@ -29,10 +30,9 @@ export class LinkView extends Light {
     const { standing, failure } = this;
     return html`
       <h1>${text.link.heading}</h1>
-      <p class="lead">${text.link.lead}</p>
-      ${this.isIncomplete ? callout("warning", text.listing.incomplete, "alert") : nothing}
-      ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
-      ${standing ? this.#link(standing) : nothing}
+      ${standing ? html`<p class="lead">${text.link.lead}</p>` : nothing}
+      ${this.isIncomplete ? callout("warning", text.link.incomplete, "alert") : nothing}
+      ${failure ? notOpened(failure) : nothing} ${standing ? this.#link(standing) : nothing}
       ${standing || failure || this.isIncomplete ? nothing : html`<p class="quiet" role="status">${text.app.loading}</p>`}
     `;
   }
@@ -57,11 +57,12 @@ export class LinkView extends Light {
   #link({ info, isClaimed }: LinkStanding): TemplateResult {
     const total = info.files.reduce((sum, { size }) => sum + size, 0);
     const { failure } = this.#task;
+    const isFresh = info.state === "open" && !isClaimed && this.files === undefined;
     return html`
       <section class="card">
         ${facts([
           [text.link.size, text.link.sizeValue(info.files.length, bytes(total))],
-          [text.link.left, info.downloads_left],
+          [text.link.left, isFresh ? info.downloads_left : undefined],
           [text.link.ends, moment(info.expires_at)],
         ])}
         ${this.files ? html`<p class="note">${text.link.claimed}</p>` : nothing}
@@ -92,6 +93,7 @@ export class LinkView extends Light {
                   type="password"
                   required
                   autocomplete="off"
+                  aria-invalid=${this.#isWrongPassword ? "true" : nothing}
                   aria-describedby="link-password-note"
                 />
                 <p id="link-password-note" class="note">${text.link.passwordHint}</p>
@@ -112,6 +114,13 @@ export class LinkView extends Light {
     const { path } = this;
     const password = this.password?.value || undefined;
     await this.#task.run(async () => (this.files = await backend.claimLink(path, password)));
+    if (!this.#isWrongPassword) return;
+    await this.updateComplete;
+    this.password?.select();
+  }
+
+  get #isWrongPassword(): boolean {
+    return this.#task.failure?.code === "wrong_password";
   }
 
   #source(files: readonly OfferedFile[]): Source {

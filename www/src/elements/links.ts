@@ -44,10 +44,14 @@ export class LinkList extends Light {
         </ul>
         ${this.next === null ? nothing : html`<button class="wa-outlined" @click=${this.#more}>${text.app.more}</button>`}
         ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
-        <details>
-          <summary>${text.files.make}</summary>
-          <cc-link-form .files=${this.files} @link-made=${this.#remember}></cc-link-form>
-        </details>
+        ${
+          this.files.some(({ is_current }) => is_current)
+            ? html`<details>
+                <summary>${text.files.make}</summary>
+                <cc-link-form .files=${this.files} @link-made=${this.#remember}></cc-link-form>
+              </details>`
+            : nothing
+        }
       </section>
     `;
   }
@@ -73,15 +77,20 @@ export class LinkList extends Light {
       } while (this.next !== null && this.#own().length === before);
     });
 
-  #remember(event: CustomEvent<MadeLink>): void {
+  /** The form stands far below what it made, on a phone out of sight. */
+  async #remember(event: CustomEvent<MadeLink>): Promise<void> {
     this.made = event.detail;
     this.links = [event.detail.link, ...this.links];
+    await this.updateComplete;
+    this.querySelector<HTMLElement>(".made")?.focus();
   }
 
   #shownOnce({ url }: MadeLink): TemplateResult {
     return html`
-      ${callout("success", text.files.made)}
-      <cc-copy-id .value=${url}></cc-copy-id>
+      <div class="made stack" tabindex="-1">
+        ${callout("success", text.files.made)}
+        <cc-copy-id .value=${url}></cc-copy-id>
+      </div>
     `;
   }
 

@@ -2,7 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { Listing } from "claimcheck";
-import { bytes, moment, person, span } from "../format.js";
+import { bytes, moment, person } from "../format.js";
 import { fragmentOf } from "../fragment.js";
 import { goTo, salePath } from "../router.js";
 import { backend } from "../state/backend.js";
@@ -16,8 +16,10 @@ import { ACCEPTABLE } from "../state/stages.js";
 import { Task } from "../state/task.js";
 import { text } from "../text.js";
 import { callout } from "./callout.js";
+import { notOpened } from "./dead-link.js";
 import { facts } from "./facts.js";
 import { Light } from "./light.js";
+import { asked, policyTerms } from "./sale-terms.js";
 
 interface Shown {
   readonly url: string;
@@ -40,8 +42,8 @@ export class ListingView extends Light {
 
   override render(): TemplateResult {
     const { shown, failure } = this;
-    if (this.isIncomplete) return callout("warning", text.listing.incomplete, "alert");
-    if (failure) return html`<cc-failure .failure=${failure}></cc-failure>`;
+    if (this.isIncomplete) return callout("warning", text.link.incomplete, "alert");
+    if (failure) return notOpened(failure);
     return shown === undefined
       ? html`<p class="quiet" role="status">${text.app.loading}</p>`
       : this.#offer(shown);
@@ -124,17 +126,8 @@ function terms({ offer, files, plaintext_size, stock, left }: Listing): Template
       text.listing.copies,
       stock === null || left === null ? undefined : text.listing.left(left, stock),
     ],
-    [text.sale.downloads, text.terms.downloadsValue(policy.max_downloads)],
-    [
-      text.sale.retention,
-      text.terms.accessValue(span(policy.retention_seconds), policy.revoke_on_expiry),
-    ],
-    [text.terms.asked, askedFor(required_inputs)],
+    ...policyTerms(policy, null),
+    [text.terms.asked, asked(required_inputs, offer.body.price)],
     [text.listing.ends, moment(expires_at)],
   ]);
 }
-
-const askedFor = (inputs: Listing["offer"]["body"]["required_inputs"]): unknown =>
-  inputs.length === 0
-    ? undefined
-    : inputs.map(({ label }) => html`<span class="line">${label}</span>`);

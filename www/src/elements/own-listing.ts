@@ -54,16 +54,19 @@ export class OwnListingView extends Light {
   #link(url: string): TemplateResult {
     return html`
       <cc-copy-id .value=${url}></cc-copy-id>
-      ${
-        this.isQrShown
-          ? html`<cc-qr .value=${url} .label=${text.listing.qr}></cc-qr>`
-          : html`<button class="small wa-outlined" @click=${() => (this.isQrShown = true)}>
-              ${text.listing.showQr}
-            </button>`
-      }
-      <button class="small wa-outlined" ?disabled=${this.#task.isBusy} @click=${this.#close}>
-        ${text.listing.close}
-      </button>
+      ${this.isQrShown ? html`<cc-qr .value=${url} .label=${text.listing.qr}></cc-qr>` : nothing}
+      <div class="row start">
+        <button
+          class="small wa-outlined"
+          aria-expanded=${this.isQrShown ? "true" : "false"}
+          @click=${() => (this.isQrShown = !this.isQrShown)}
+        >
+          ${this.isQrShown ? text.listing.hideQr : text.listing.showQr}
+        </button>
+        <button class="small wa-outlined" ?disabled=${this.#task.isBusy} @click=${this.#close}>
+          ${text.listing.close}
+        </button>
+      </div>
     `;
   }
 

@@ -1,6 +1,6 @@
 /** What an offer says, to whoever sells or buys. */
 import { html, type TemplateResult } from "lit";
-import type { RequiredInput, Transfer } from "claimcheck";
+import type { Policy, RequiredInput, Transfer } from "claimcheck";
 import { moment, person, short, span } from "../format.js";
 import { shownPrice } from "../state/currencies.js";
 import { presence } from "../state/me.js";
@@ -16,21 +16,30 @@ export function saleTerms(transfer: Transfer): TemplateResult {
     [text.sale.seller, shownPerson(seller)],
     [text.sale.buyer, shownPerson(buyer)],
     [text.sale.price, shownPrice(offer.body)],
-    [text.sale.downloads, text.terms.downloadsValue(policy.max_downloads)],
-    [
-      text.sale.retention,
-      access_ends_at === null
-        ? text.terms.accessValue(span(policy.retention_seconds), policy.revoke_on_expiry)
-        : text.terms.until(moment(access_ends_at)),
-    ],
-    [text.terms.recipient, policy.single_recipient ? text.terms.onlyBuyer : undefined],
+    ...policyTerms(policy, access_ends_at),
     [isBuyer ? text.terms.asked : text.terms.asksBuyer, asked(required_inputs, offer.body.price)],
     [text.sale.expires, access_ends_at === null ? moment(expires_at) : undefined],
     [text.sale.offerHash, html`<code title=${offer_hash}>${short(offer_hash)}</code>`],
   ]);
 }
 
-function asked(inputs: readonly RequiredInput[], price: number): unknown {
+/** `endsAt`: Unix seconds at which access ends, once that is known. */
+export function policyTerms(policy: Policy, endsAt: number | null): [string, unknown][] {
+  const { max_downloads, retention_seconds, revoke_on_expiry } = policy;
+  const access =
+    endsAt === null
+      ? text.terms.accessValue(span(retention_seconds), revoke_on_expiry)
+      : text.terms.until(moment(endsAt));
+  return [
+    [text.sale.downloads, text.terms.downloadsValue(max_downloads)],
+    [text.sale.retention, access],
+    [text.terms.recipient, policy.single_recipient ? text.terms.onlyBuyer : undefined],
+    [text.terms.check, policy.content_check_required ? text.terms.checkFirst : undefined],
+  ];
+}
+
+/** What the buyer has to provide, and when. */
+export function asked(inputs: readonly RequiredInput[], price: number): unknown {
   if (inputs.length === 0) return undefined;
   const line = ({ label, timing, required }: RequiredInput) => {
     const named = required ? label : text.terms.optional(label);

@@ -13,6 +13,7 @@ import { presence } from "../state/me.js";
 import { names } from "../state/names.js";
 import { ACCEPTABLE, PAID, UNPAID, WITH_ACCESS } from "../state/stages.js";
 import { text } from "../text.js";
+import { callout } from "./callout.js";
 import { endNotice } from "./ended.js";
 import { Light } from "./light.js";
 import { saleTerms } from "./sale-terms.js";
@@ -31,6 +32,8 @@ export class SaleView extends Light {
   @property() back: CheckoutReturn | undefined;
   @state() private transfer: Transfer | undefined;
   @state() private requirements: Requirements | undefined;
+  /** One whose other side has left: nothing of it can be verified here. */
+  @state() private orphan: Transfer | undefined;
   @state() private failure: Failure | undefined;
   #endNews = () => {};
 
@@ -46,7 +49,8 @@ export class SaleView extends Light {
   }
 
   override render(): TemplateResult {
-    const { transfer, failure } = this;
+    const { transfer, orphan, failure } = this;
+    if (orphan) return this.#orphan(orphan);
     return html`
       ${transfer ? this.#sale(transfer) : nothing}
       ${failure ? html`<cc-failure .failure=${failure}></cc-failure>` : nothing}
@@ -61,6 +65,7 @@ export class SaleView extends Light {
     news.addEventListener(transferId, this.#load);
     this.#endNews = () => news.removeEventListener(transferId, this.#load);
     this.transfer = undefined;
+    this.orphan = undefined;
     this.requirements = undefined;
     void this.#load();
   }
@@ -76,11 +81,27 @@ export class SaleView extends Light {
       this.transfer = transfer;
       this.requirements = requirements;
       this.failure = undefined;
-      await markRead(inbox.value.messages.filter(({ transfer_id }) => transfer_id === transferId));
+      await markAllRead(transferId);
     } catch (thrown) {
-      this.failure = asFailure(thrown);
+      const failure = asFailure(thrown);
+      const orphan = failure.code === "not_found" ? await findOrphan(transferId) : undefined;
+      if (transferId !== this.transferId) return;
+      this.orphan = orphan;
+      this.failure = failure;
+      if (orphan) await markAllRead(transferId);
     }
   };
+
+  #orphan(transfer: Transfer): TemplateResult {
+    return html`
+      <div class="row">
+        <h1>${transfer.offer.body.title}</h1>
+        ${statusBadge(transfer.status)}
+      </div>
+      ${callout("warning", text.sale.orphan)} ${endNotice(transfer)}
+      <cc-recourse .transfer=${transfer} @sale-changed=${this.#load}></cc-recourse>
+    `;
+  }
 
   #sale(transfer: Transfer): TemplateResult {
     const isBuyer = transfer.buyer === presence.value.me.id;
@@ -156,6 +177,13 @@ export class SaleView extends Light {
     ></cc-provided>`;
   }
 }
+
+const markAllRead = (transferId: string): Promise<void> =>
+  markRead(inbox.value.messages.filter(({ transfer_id }) => transfer_id === transferId));
+
+/** The sale exists, so what was not found is the other side. */
+const findOrphan = (transferId: string): Promise<Transfer | undefined> =>
+  backend.transfer(transferId).catch(() => undefined);
 
 function sellersMoney({ status, offer }: Transfer): unknown {
   if (offer.body.price === 0) return nothing;

@@ -15,7 +15,7 @@ import { statusBadge } from "./status.js";
 import "./offer-form.js";
 import "./own-listing.js";
 
-/** Fires `upload-again` with a product whose upload did not end. */
+/** Fires `upload-again` with a product of which nothing is stored. */
 @customElement("cc-sales")
 export class SalesList extends Light {
   constructor() {
@@ -52,23 +52,31 @@ export class SalesList extends Light {
             >${size === null ? nothing : `${bytes(size)} · `}${recent(created_at)}</span
           >
         </div>
-        ${release_id === null ? this.#unfinished(product) : this.#offers(product, release_id)}
+        ${this.#offers(product)}
+        ${
+          release_id === null
+            ? this.#empty(product)
+            : html`<details>
+                <summary>${text.sales.offerMore}</summary>
+                <cc-offer-form .releaseId=${release_id} .offerTitle=${title}></cc-offer-form>
+              </details>`
+        }
       </li>
     `;
   }
 
-  #unfinished(product: Product): unknown {
+  #empty(product: Product): unknown {
     const { step } = selling.value;
     if (step === "uploading" || step === "offering") return nothing;
     const again = () => this.dispatchEvent(new CustomEvent("upload-again", { detail: product }));
     return html`
-      <p><wa-badge variant="warning" appearance="filled">${text.sales.unfinished}</wa-badge></p>
-      <p class="note">${text.sales.unfinishedHint}</p>
+      <p><wa-badge variant="warning" appearance="filled">${text.sales.empty}</wa-badge></p>
+      <p class="note">${text.sales.emptyHint}</p>
       <button class="small wa-outlined" @click=${again}>${text.sales.finish}</button>
     `;
   }
 
-  #offers({ product_id, title }: Product, releaseId: string): TemplateResult {
+  #offers({ product_id }: Product): TemplateResult {
     const offers = sales.value.transfers.filter((transfer) => transfer.product_id === product_id);
     // Newest first; of those before it, all are closed.
     const listing = sales.value.listings.find((listing) => listing.product_id === product_id);
@@ -82,10 +90,6 @@ export class SalesList extends Light {
         )}
       </ul>
       <p><a href=${filesPath(product_id)}>${text.files.manage}</a></p>
-      <details>
-        <summary>${offers.length > 0 ? text.sales.offerMore : text.sales.offer}</summary>
-        <cc-offer-form .releaseId=${releaseId} .offerTitle=${title}></cc-offer-form>
-      </details>
     `;
   }
 

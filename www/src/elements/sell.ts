@@ -1,10 +1,11 @@
 /** The seller's view: what to sell and to whom, the upload that runs, and what was sold. */
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import type { Product } from "claimcheck";
+import type { OwnListing, Product } from "claimcheck";
 import { salePath } from "../router.js";
 import { Watch } from "../state/cell.js";
 import { presence } from "../state/me.js";
+import { sales } from "../state/sales.js";
 import { cancelSelling, resetSelling, sell, selling } from "../state/selling.js";
 import { text } from "../text.js";
 import type { PickedFile } from "../worker/backend.js";
@@ -26,7 +27,7 @@ const MAX_TITLE = 120;
 
 @customElement("cc-sell")
 export class SellView extends Light {
-  /** The product whose upload did not end, where it is to be made again. */
+  /** The product of which nothing is stored, where it is to be uploaded again. */
   @state() private unfinished: Product | undefined;
   @state() private lacksFiles = false;
   @query("cc-file-drop") private readonly drop!: FileDrop;
@@ -37,7 +38,7 @@ export class SellView extends Light {
 
   constructor() {
     super();
-    new Watch(this, [presence, selling]);
+    new Watch(this, [presence, sales, selling]);
   }
 
   override render(): TemplateResult {
@@ -92,7 +93,7 @@ export class SellView extends Light {
         html`<strong>${what}</strong>
           <p>${hint}</p>`,
       )}
-      ${offered.kind === "anyone" ? html`<cc-own-listing .listing=${offered.listing}></cc-own-listing>` : nothing}
+      ${offered.kind === "anyone" ? html`<cc-own-listing .listing=${asItIsNow(offered.listing)}></cc-own-listing>` : nothing}
       <div class="row start">
         <button class="wa-outlined" @click=${resetSelling}>${text.outcome.another}</button>
         ${
@@ -184,6 +185,10 @@ export class SellView extends Light {
     if (selling.value.step === "offered") this.#clear();
   }
 }
+
+/** It may have been closed since, or have sold. */
+const asItIsNow = (made: OwnListing): OwnListing =>
+  sales.value.listings.find(({ listing_id }) => listing_id === made.listing_id) ?? made;
 
 /** A title to start from: the folder's name, or the first file's. */
 function titleOf([first]: readonly PickedFile[]): string {

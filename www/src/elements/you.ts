@@ -10,6 +10,7 @@ import { text } from "../text.js";
 import { callout } from "./callout.js";
 import { Light } from "./light.js";
 import "./copy-id.js";
+import "./leave.js";
 
 @customElement("cc-you")
 export class YouView extends Light {
@@ -37,6 +38,7 @@ export class YouView extends Light {
         ${this.#name()}
       </section>
       ${this.#phrase()} ${this.#restore()}
+      <cc-leave></cc-leave>
     `;
   }
 

@@ -54,6 +54,15 @@ export function startInbox(): void {
   wake();
 }
 
+/** Asks no more: there is nobody whose inbox it would be. */
+export function stopInbox(): void {
+  generation += 1;
+  clearTimeout(timer);
+  document.removeEventListener("visibilitychange", wake);
+  removeEventListener("online", wake);
+  inbox.set(EMPTY);
+}
+
 export async function markRead(messages: readonly Message[]): Promise<void> {
   const ids = messages
     .filter(({ read_at }) => read_at === null)
@@ -74,8 +83,9 @@ function wake(): void {
 }
 
 async function ask(): Promise<void> {
-  const before = cursor;
+  const [before, asked] = [cursor, generation];
   await refreshInbox();
+  if (asked !== generation) return;
   // Whoever waits for an answer gets it soon; a page that lies open asks less and less often.
   pause = cursor === before ? Math.min(pause * 1.3, LATEST_MS) : SOONEST_MS;
   clearTimeout(timer);
@@ -100,6 +110,7 @@ async function fetchAll(asked: number): Promise<void> {
     void refreshSales();
     for (const { transfer_id } of fresh) news.dispatchEvent(new Event(transfer_id));
   } catch (thrown) {
+    if (asked !== generation) return;
     inbox.set({ ...inbox.value, failure: asFailure(thrown) });
   }
 }

@@ -8,7 +8,7 @@ import { asFailure } from "./failure.js";
 export interface Presence {
   /** Empty until it is loaded. */
   readonly me: Me;
-  readonly standing: "opening" | "connecting" | "ready" | "failed";
+  readonly standing: "opening" | "connecting" | "ready" | "failed" | "left";
   readonly failure?: Failure;
 }
 
@@ -35,6 +35,12 @@ export async function restore(phrase: string): Promise<void> {
 
 export async function rename(displayName: string): Promise<void> {
   presence.set({ ...presence.value, me: await backend.rename(displayName) });
+}
+
+/** Deletes what is one's own on the server, and the keys here. Nobody is made in their place until the page is opened anew. */
+export async function leave(): Promise<void> {
+  await backend.leave();
+  presence.set({ me: NOBODY, standing: "left" });
 }
 
 async function enterAs(become: () => Promise<string>): Promise<void> {

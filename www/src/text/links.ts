@@ -16,6 +16,12 @@ export const link = {
   claimed: "You have one of the downloads. It can be interrupted and goes on.",
   usedUp: "All downloads of this link are used up.",
   expired: "The time of this link is over.",
+  dead: {
+    not_found: "There is no such link. It may have been cut short on its way.",
+    link_gone: "This link has ended, or was taken back.",
+  } as Record<string, string>,
+  incomplete:
+    "This link is not whole: the part after # is missing. Open it again from where you got it.",
   ask: "Ask whoever gave you the link for another one.",
 } as const;
 
@@ -33,6 +39,19 @@ export const files = {
   upload: "Seal and upload",
   uploaded: "The new release is stored.",
   uploadedHint: "Offer it on the page “Sell”.",
+  deleteRelease: "Delete this release",
+  deleteReleaseHint:
+    "Nothing of it is sold any more: its listing closes, your links to it end, and offers that nobody has paid are called off. Who has paid keeps access.",
+  deleteProduct: "Delete this product",
+  deleteProductHint:
+    "Its title and all its releases go: its listing closes, your links end, and offers that nobody has paid are called off. Who has paid keeps access.",
+  delete: "Delete",
+  deleting: "Deleting…",
+  withdrawn: (sales: number) =>
+    sales === 0
+      ? "Deleted. The files go with the server’s next clean-up."
+      : `Deleted for new buyers. The files stay until ${plural(sales, "sale is", "sales are")} over.`,
+  back: "What you sell",
   links: "Download links",
   linksLead: "Whoever has one of these links can download, without paying and without keys.",
   noLinks: "No links yet.",
@@ -57,9 +76,7 @@ export const files = {
   hideLog: "Hide the log",
   moreLog: "Show earlier entries",
   noLog: "Nobody has followed this link yet.",
-  logTime: "Time",
-  logEvent: "What happened",
-  logFrom: "From",
+  logAddress: "Addresses are shortened, or replaced by a code that is another one each day.",
   states: { open: "Open", used_up: "Used up", expired: "Expired", revoked: "Revoked" },
   events: {
     claimed: "Download begun",
@@ -68,5 +85,11 @@ export const files = {
     cancelled: "Given back",
     stopped: "Stopped",
     refused: "Refused",
+  } as Record<string, string>,
+  refusals: {
+    wrong_password: "wrong password",
+    rate_limited: "too many wrong passwords",
+    downloads_used_up: "no downloads left",
+    link_gone: "the link has ended",
   } as Record<string, string>,
 } as const;

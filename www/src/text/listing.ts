@@ -17,6 +17,7 @@ export const listing = {
   link: "Link to buy",
   qr: "QR code of the link",
   showQr: "Show QR code",
+  hideQr: "Hide QR code",
   open: "On offer",
   closed: "Closed",
   soldOut: "Sold out",
@@ -39,6 +40,4 @@ export const listing = {
   soldOutLead: "This is sold out.",
   closedLead: "The seller does not sell this any more.",
   own: "This is your own listing; buyers see it like this.",
-  incomplete:
-    "This link is not whole: the part after # is missing. Open it again from where you got it.",
 } as const;

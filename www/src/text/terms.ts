@@ -67,6 +67,8 @@ export const terms = {
   until: (date: string) => `until ${date}`,
   recipient: "Who may download",
   onlyBuyer: "only the buyer’s keys open it",
+  check: "Content check",
+  checkFirst: "has to be clean before anybody can accept",
   asked: "You will be asked for",
   asksBuyer: "Asks the buyer for",
   askedBefore: (label: string) => `${label} (before paying)`,

@@ -36,7 +36,7 @@ import type {
 import { PickedSink, PrivateSink, type StoredFile } from "claimcheck/browser";
 import { failing } from "./failure.js";
 import { Links, type LinkStanding } from "./links.js";
-import { keepFragment, keepIdentity, loadIdentity } from "./keep.js";
+import { forgetAll, keepFragment, keepIdentity, loadIdentity } from "./keep.js";
 
 /** Who this browser is. */
 export interface Me {
@@ -119,6 +119,15 @@ export class Backend {
       await keepIdentity(identity);
       this.#isNew = false;
       return (await this.#connect(identity)).identity.id;
+    });
+  }
+
+  /** Deletes what is one's own on the server, then all that this browser keeps. */
+  leave(): Promise<void> {
+    return failing(async () => {
+      await this.#server().deleteAccount();
+      this.#client = undefined;
+      await forgetAll();
     });
   }
 
@@ -215,6 +224,11 @@ export class Backend {
 
   review(transferId: string): Promise<Transfer> {
     return failing(() => this.#server().review(transferId));
+  }
+
+  /** Not verified: for a sale whose other side has left, and whose keys cannot be had. */
+  transfer(transferId: string): Promise<Transfer> {
+    return failing(() => this.#server().transfer(transferId));
   }
 
   cancelSale(transferId: string): Promise<Transfer> {
@@ -314,6 +328,15 @@ export class Backend {
 
   revokeLink(linkId: string): Promise<DownloadLink> {
     return failing(() => this.#server().revokeLink(linkId));
+  }
+
+  /** Takes a release off the shelf. Answers how many sales still need its files. */
+  deleteRelease(releaseId: string): Promise<number> {
+    return failing(async () => (await this.#server().deleteRelease(releaseId)).open_sales);
+  }
+
+  deleteProduct(productId: string): Promise<number> {
+    return failing(async () => (await this.#server().deleteProduct(productId)).open_sales);
   }
 
   linkLog(

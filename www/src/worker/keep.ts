@@ -59,6 +59,17 @@ export async function keepIdentity(identity: Identity): Promise<void> {
   await (await database()).put("device", { key, wrapped }, "identity");
 }
 
+/** Forgets the identity, and what was opened as it. */
+export function forgetAll(): Promise<void> {
+  return navigator.locks.request(LOCK, async () => {
+    const db = await database();
+    const names = ["device", "fragments", "claims"] as const;
+    const stores = db.transaction(names, "readwrite");
+    await Promise.all(names.map((name) => stores.objectStore(name).clear()));
+    await stores.done;
+  });
+}
+
 /** Keeps the fragment that an address came with, or answers with the one that is kept. */
 export async function keepFragment(path: string, fragment?: string): Promise<string | undefined> {
   const db = await database();
