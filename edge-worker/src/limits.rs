@@ -77,7 +77,7 @@ mod tests {
     fn vars_are_numbers_within_their_bounds() {
         let (quotas, keeping) = with("", "").unwrap();
         assert_eq!((quotas.open_uploads, quotas.products), (200, 10_000));
-        assert_eq!((keeping.record_seconds, keeping.run), (180 * 86_400, 50));
+        assert_eq!((keeping.record_seconds, keeping.run), (180 * 86_400, 25));
         assert_eq!(with("QUOTA_BYTES", "0").unwrap().0.bytes, 0);
         for (name, value) in [
             ("QUOTA_BYTES", "1 GB"),
