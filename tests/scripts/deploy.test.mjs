@@ -212,6 +212,13 @@ test("npm run deploy says every reason, builds nothing and fails", () => {
   assert.match(stderr, /Not deployed:\n- PUBLIC_ORIGIN is http:\/\/x.*\n- SERVER_SEED is not 32/);
 });
 
+test("the runtime keeps no line of each call, whose address may hold a link's token", () => {
+  const config = fileURLToPath(new URL("../../wrangler.toml", import.meta.url));
+  const { observability } = readConfig({ config }, { hideWarnings: true });
+  assert.equal(observability?.logs?.enabled, true);
+  assert.equal(observability?.logs?.invocation_logs, false);
+});
+
 test("the size counts modules, compressed, and nothing else", () => {
   const bundle = mkdtempSync(join(folder, "bundle-"));
   writeFileSync(join(bundle, "a.wasm"), Buffer.alloc(100_000));
