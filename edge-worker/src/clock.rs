@@ -48,7 +48,7 @@ pub async fn now(config: &Config, origin: &str, store: &Store) -> Result<Now, Ap
         return Ok(runtime);
     }
     if !config::is_loopback(origin) {
-        return Err(ApiError::Bug("TEST_CLOCK is set on a public address"));
+        return Err(ApiError::Setting("TEST_CLOCK", "is set on a public address"));
     }
     let row: Option<TestClock> = store.first(sql("select unix_ms from test_clock")).await?;
     Ok(row.map_or(runtime, |row| Now::from_millis(row.unix_ms)))

@@ -61,23 +61,23 @@ impl Config {
         let var = |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let public_origin = var("PUBLIC_ORIGIN");
         if public_origin.as_deref().is_some_and(|origin| !is_origin(origin)) {
-            return Err(ApiError::Bug("PUBLIC_ORIGIN is not an origin such as https://files.example"));
+            return Err(ApiError::Setting("PUBLIC_ORIGIN", "is not an origin such as https://files.example"));
         }
         let cors_origins = var("CORS_ORIGINS")
             .filter(|text| text != "*")
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect());
-        let uploads =
-            UploadRules::from_vars(var).ok_or(ApiError::Bug("a var about uploads is not a number"))?;
-        let (quotas, keeping) = limits::from_vars(var)
-            .ok_or(ApiError::Bug("a var about quotas or retention is not a number in its bounds"))?;
+        let uploads = UploadRules::from_vars(var)?;
+        let (quotas, keeping) = limits::from_vars(var)?;
         let payments = PaymentRules::from_vars(var)?;
         let webhooks = WebhookRules::from_vars(var)?;
-        let ailock = |name: &str| var(name).map(|text| text.parse()).transpose();
-        let not_an_id = |_| ApiError::Bug("ARBITER_AILOCK_ID or OPERATOR_AILOCK_ID is not an Ailock id");
-        let arbiter = ailock("ARBITER_AILOCK_ID").map_err(not_an_id)?;
-        let operator = ailock("OPERATOR_AILOCK_ID").map_err(not_an_id)?;
+        let ailock = |name| {
+            let id = var(name).map(|text| text.parse()).transpose();
+            id.map_err(|_| ApiError::Setting(name, "is not an Ailock id"))
+        };
+        let arbiter = ailock("ARBITER_AILOCK_ID")?;
+        let operator = ailock("OPERATOR_AILOCK_ID")?;
         let link_log_ip = KeptAddress::from_var(var("LINK_LOG_IP").as_deref())
-            .ok_or(ApiError::Bug("LINK_LOG_IP is not hashed, truncated, full or none"))?;
+            .ok_or(ApiError::Setting("LINK_LOG_IP", "is not hashed, truncated, full or none"))?;
         let test_clock = var("TEST_CLOCK").is_some();
         Ok(Self {
             public_origin,
@@ -98,6 +98,16 @@ impl Config {
     pub fn issuer(&self, url: &Url) -> String {
         self.public_origin.clone().unwrap_or_else(|| url.origin().ascii_serialization())
     }
+}
+
+/// A number, such as of bytes or days; `default` where the var is not there.
+pub(crate) fn number(
+    var: impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    default: u64,
+) -> Result<u64, ApiError> {
+    let number = var(name).map_or(Ok(default), |text| text.parse());
+    number.map_err(|_| ApiError::Setting(name, "is not a number"))
 }
 
 /// Whether a text is an origin as browsers write it: scheme, host and port, no path.
@@ -140,10 +150,32 @@ mod tests {
         {
             assert!(config(&[("PUBLIC_ORIGIN", origin)]).is_err(), "{origin}");
         }
-        assert!(config(&[("MAX_FILE_BYTES", "200MB")]).is_err());
-        assert!(config(&[("ARBITER_AILOCK_ID", "someone")]).is_err());
-        assert!(config(&[("OPERATOR_AILOCK_ID", "ailock1")]).is_err());
         assert!(config(&[("PUBLIC_ORIGIN", "https://files.example")]).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_without_its_value() {
+        for (name, value) in [
+            ("PUBLIC_ORIGIN", "files.secret"),
+            ("MAX_FILE_BYTES", "200secret"),
+            ("RETENTION_DAYS", "0"),
+            ("QUOTA_BYTES", "secret"),
+            ("RECORD_DAYS", "0"),
+            ("RETENTION_RUN", "201"),
+            ("PAYMENTS_MODE", "secret"),
+            ("STRIPE_API_BASE", "secret"),
+            ("STRIPE_TIMEOUT_MS", "secret"),
+            ("RETURN_ORIGINS", "secret"),
+            ("WEBHOOK_DEV_ORIGINS", "secret"),
+            ("WEBHOOK_TIMEOUT_MS", "secret"),
+            ("ARBITER_AILOCK_ID", "secret"),
+            ("OPERATOR_AILOCK_ID", "ailock1"),
+            ("LINK_LOG_IP", "secret"),
+        ] {
+            let cause = config(&[(name, value)]).unwrap_err().outcome().cause.unwrap();
+            assert!(cause.starts_with(&format!("{name} ")), "{cause}");
+            assert!(!cause.contains("secret") && !cause.contains("ailock1"), "{cause}");
+        }
     }
 
     #[test]

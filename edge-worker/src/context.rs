@@ -17,9 +17,11 @@ use crate::store::link_log::Visitor;
 use crate::stripe::Stripe;
 use crate::trace::CallNames;
 
-const DATABASE: &str = "DB";
+/// The binding of the database.
+pub const DATABASE: &str = "DB";
 const BLOBS: &str = "BLOBS";
 const PAGE: &str = "ASSETS";
+const MISSING: &str = "is not bound";
 const RATE_WINDOW_SECONDS: &str = "60";
 /// The origin of background work where none is configured. It has no address, and only development configures none.
 const LOCAL_ORIGIN: &str = "http://localhost";
@@ -81,18 +83,9 @@ impl Ctx {
         Ok(Self { origin, method, ..Self::open(env, names, config, url, issuer).await? })
     }
 
-    /// For work that no request waits for, which is the server's own: a cron run, or what is left to do after an
-    /// answer.
-    pub async fn background(env: Env) -> Result<Self, ApiError> {
-        Self::named(env, CallNames::make(None)?).await
-    }
-
-    /// The same for what a call has left to do, in the call's trace.
-    pub async fn after(env: Env, call: &CallNames) -> Result<Self, ApiError> {
-        Self::named(env, call.part()?).await
-    }
-
-    async fn named(env: Env, names: CallNames) -> Result<Self, ApiError> {
+    /// For work that no request waits for, which is the server's own: a job of the cron, or what a call has left to
+    /// do after its answer. The names are a part's of that run, or of that call.
+    pub async fn named(env: Env, names: CallNames) -> Result<Self, ApiError> {
         let config = Config::load(&env)?;
         let issuer = config.public_origin.clone().unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
         let url = Url::parse(&issuer).map_err(|_| ApiError::Bug("PUBLIC_ORIGIN is no address"))?;
@@ -187,10 +180,10 @@ impl Ctx {
 
 /// The bucket of a deployment.
 pub fn open_bucket(env: &Env) -> Result<Bucket, ApiError> {
-    env.bucket(BLOBS).map_err(|_| ApiError::Bug("the binding BLOBS is missing"))
+    env.bucket(BLOBS).map_err(|_| ApiError::Setting(BLOBS, MISSING))
 }
 
 /// The database of a deployment.
 pub fn open_store(env: &Env) -> Result<Store, ApiError> {
-    env.d1(DATABASE).map(Store::new).map_err(|_| ApiError::Bug("the binding DB is missing"))
+    env.d1(DATABASE).map(Store::new).map_err(|_| ApiError::Setting(DATABASE, MISSING))
 }

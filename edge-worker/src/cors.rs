@@ -5,7 +5,8 @@ use worker::{Headers, Request};
 use crate::config::Config;
 use crate::extract;
 
-const ALLOWED_HEADERS: &str = "authorization, content-type, dpop, range, repr-digest, traceparent";
+const ALLOWED_HEADERS: &str =
+    "authorization, content-type, dpop, if-range, range, repr-digest, traceparent, tracestate";
 const EXPOSED_HEADERS: &str =
     "content-range, date, etag, repr-digest, retry-after, server-timing, www-authenticate, x-request-id";
 const PREFLIGHT_SECONDS: &str = "86400";

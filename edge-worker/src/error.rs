@@ -8,6 +8,7 @@ use claimcheck_protocol::problem::{Problem, ProblemCode, QuotaFacts};
 use claimcheck_protocol::signed::StatementError;
 use worker::{Response, ResponseBuilder};
 
+use crate::health::Health;
 use crate::store::{StoreError, links};
 
 /// Why a call fails.
@@ -17,10 +18,16 @@ pub enum ApiError {
     Refused(Refusal),
     /// The same at the token endpoint, which speaks OAuth.
     Token(TokenErrorCode, &'static str),
+    /// There, of a client that authenticates by the Authorization header: the challenge of its scheme.
+    TokenScheme(&'static str),
     /// D1, R2 or another service fails. The text is for the log only.
     Dependency(&'static str, String),
     /// Ours. The text is for the log only.
     Bug(&'static str),
+    /// The deployment's: a var, secret or binding, and what is wrong with it. Its value is in neither.
+    Setting(&'static str, &'static str),
+    /// The deployment cannot work, as far as `/healthz` found.
+    Unfit(Box<Health>),
 }
 
 /// A refusal on its way to becoming a problem document. Made from a code, then told more.
@@ -167,10 +174,15 @@ impl ApiError {
         let (code, fault, cause) = match self {
             Self::Refused(refusal) => (refusal.code().as_str(), "caller", None),
             Self::Token(code, _) => (code.as_str(), "caller", None),
+            Self::TokenScheme(_) => (TokenErrorCode::InvalidClient.as_str(), "caller", None),
             Self::Dependency(what, cause) => {
                 (ProblemCode::Unavailable.as_str(), "dependency", Some(format!("{what}: {cause}")))
             }
             Self::Bug(what) => (ProblemCode::Internal.as_str(), "bug", Some((*what).to_owned())),
+            Self::Setting(name, wrong) => {
+                (ProblemCode::Internal.as_str(), "bug", Some(format!("{name} {wrong}")))
+            }
+            Self::Unfit(health) => (ProblemCode::Unavailable.as_str(), "dependency", Some(health.faults())),
         };
         Outcome { code, fault: Some(fault), cause }
     }
@@ -179,6 +191,8 @@ impl ApiError {
     pub fn into_response(self, request_id: &str) -> worker::Result<Response> {
         match self {
             Self::Token(code, description) => token_error_response(code, description),
+            Self::TokenScheme(challenge) => token_scheme_response(challenge),
+            Self::Unfit(health) => Ok(ResponseBuilder::new().with_status(503).from_json(&*health)?),
             other => problem_response(other.into_refusal(), request_id),
         }
     }
@@ -195,8 +209,10 @@ impl ApiError {
         match self {
             Self::Refused(refusal) => refusal,
             Self::Dependency(..) => Refusal::new(ProblemCode::Unavailable).header("retry-after", "1"),
-            // Only the token endpoint speaks OAuth, and it answers for itself.
-            Self::Token(..) | Self::Bug(_) => Refusal::new(ProblemCode::Internal),
+            // Only the token endpoint speaks OAuth, and it answers for itself, as /healthz does.
+            Self::Token(..) | Self::TokenScheme(_) | Self::Bug(_) | Self::Setting(..) | Self::Unfit(_) => {
+                Refusal::new(ProblemCode::Internal)
+            }
         }
     }
 }
@@ -219,5 +235,13 @@ fn token_error_response(code: TokenErrorCode, description: &str) -> worker::Resu
     if code == TokenErrorCode::SlowDown {
         response.headers_mut().set("retry-after", "60")?;
     }
+    Ok(response)
+}
+
+/// RFC 6749 section 5.2: who used the Authorization header is answered in it.
+fn token_scheme_response(challenge: &str) -> worker::Result<Response> {
+    let description = "the client authenticates by client_assertion, not by the Authorization header";
+    let mut response = token_error_response(TokenErrorCode::InvalidClient, description)?;
+    response.headers_mut().set("www-authenticate", challenge)?;
     Ok(response)
 }

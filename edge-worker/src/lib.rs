@@ -2,12 +2,15 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod accept;
+mod attempts;
 pub mod audit;
 pub mod auth;
 pub mod blobs;
 pub mod body_bytes;
 pub mod byte_range;
 pub mod call_out;
+pub mod chunk_index;
 pub mod chunk_map;
 pub mod chunk_response;
 pub mod clock;
@@ -20,6 +23,7 @@ pub mod error;
 pub mod extract;
 pub mod filing;
 pub mod handlers;
+pub mod health;
 pub mod json_place;
 pub mod limits;
 pub mod log;

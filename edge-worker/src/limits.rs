@@ -2,6 +2,7 @@
 
 use claimcheck_protocol::problem::{ProblemCode, QuotaFacts, Resource};
 
+use crate::config;
 use crate::error::{ApiError, Refusal};
 
 const DEFAULT_BYTES: u64 = 100 * 1024 * 1024 * 1024;
@@ -36,19 +37,21 @@ pub struct Keeping {
     pub run: u32,
 }
 
-/// Both, from the deployment's vars, which are trimmed and never empty. None: one of them is not a number in its bounds.
-pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Option<(Quotas, Keeping)> {
-    let number = |name: &str, default: u64| var(name).map_or(Some(default), |text| text.parse().ok());
+/// Both, from the deployment's vars, which are trimmed and never empty.
+pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<(Quotas, Keeping), ApiError> {
+    let number = |name, default| config::number(&var, name, default);
     let quotas = Quotas {
         bytes: number("QUOTA_BYTES", DEFAULT_BYTES)?,
         open_uploads: number("QUOTA_OPEN_UPLOADS", DEFAULT_OPEN_UPLOADS)?,
         products: number("QUOTA_PRODUCTS", DEFAULT_PRODUCTS)?,
         open_links: number("QUOTA_OPEN_LINKS", DEFAULT_OPEN_LINKS)?,
     };
-    let days = u32::try_from(number("RECORD_DAYS", DEFAULT_RECORD_DAYS)?).ok().filter(|days| *days > 0)?;
+    let days = u32::try_from(number("RECORD_DAYS", DEFAULT_RECORD_DAYS)?).ok().filter(|days| *days > 0);
+    let days = days.ok_or(ApiError::Setting("RECORD_DAYS", "is not a number of days"))?;
     let run = number("RETENTION_RUN", DEFAULT_RUN)?;
-    let run = u32::try_from(run).ok().filter(|_| (1..=MAX_RUN).contains(&run))?;
-    Some((quotas, Keeping { record_seconds: i64::from(days) * DAY_SECONDS, run }))
+    let run = u32::try_from(run).ok().filter(|_| (1..=MAX_RUN).contains(&run));
+    let run = run.ok_or(ApiError::Setting("RETENTION_RUN", "is not a number from 1 to 200"))?;
+    Ok((quotas, Keeping { record_seconds: i64::from(days) * DAY_SECONDS, run }))
 }
 
 impl Quotas {
@@ -71,7 +74,7 @@ impl Quotas {
 mod tests {
     use super::*;
 
-    fn with(name: &'static str, value: &'static str) -> Option<(Quotas, Keeping)> {
+    fn with(name: &'static str, value: &'static str) -> Result<(Quotas, Keeping), ApiError> {
         from_vars(|asked| (asked == name).then(|| value.to_owned()))
     }
 
@@ -79,7 +82,7 @@ mod tests {
     fn vars_are_numbers_within_their_bounds() {
         let (quotas, keeping) = with("", "").unwrap();
         assert_eq!((quotas.open_uploads, quotas.products), (200, 10_000));
-        assert_eq!((keeping.record_seconds, keeping.run), (180 * 86_400, 50));
+        assert_eq!((keeping.record_seconds, keeping.run), (180 * 86_400, 25));
         assert_eq!(with("QUOTA_BYTES", "0").unwrap().0.bytes, 0);
         for (name, value) in [
             ("QUOTA_BYTES", "1 GB"),
@@ -88,7 +91,7 @@ mod tests {
             ("RETENTION_RUN", "0"),
             ("RETENTION_RUN", "201"),
         ] {
-            assert_eq!(with(name, value), None, "{name}={value}");
+            assert!(with(name, value).is_err(), "{name}={value}");
         }
     }
 }

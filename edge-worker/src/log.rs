@@ -48,30 +48,60 @@ pub struct CallLine<'a> {
     pub cause: Option<String>,
 }
 
-/// The line of one cron run.
+/// The names in the line of a part: of a call, of a run of the cron, or of what a call has left to do.
 #[derive(Debug, Serialize)]
-pub struct RunLine {
-    /// "info" or "error".
-    pub level: &'static str,
-    /// What ran.
-    pub job: &'static str,
-    /// How many things it did.
-    pub done: usize,
-    /// Why it failed.
+struct PartNames<'a> {
+    request_id: &'a str,
+    trace_id: &'a str,
+    span_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
+    parent_id: Option<&'a str>,
+}
+
+impl<'a> PartNames<'a> {
+    fn of(names: &'a CallNames) -> Self {
+        let parent_id = names.parent_id.as_deref();
+        Self { request_id: &names.request_id, trace_id: &names.trace_id, span_id: &names.span_id, parent_id }
+    }
+}
+
+/// The line of one job that no caller waits for.
+#[derive(Debug, Serialize)]
+struct JobLine<'a> {
+    level: &'static str,
+    #[serde(flatten)]
+    names: PartNames<'a>,
+    job: &'static str,
+    ms: f64,
+    done: usize,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+}
+
+/// Writes what a job came to: how long it took, and how many things it did.
+pub fn write_job(names: &CallNames, job: &'static str, ms: f64, done: usize, outcome: Outcome) {
+    write(&JobLine {
+        level: level(&outcome),
+        names: PartNames::of(names),
+        job,
+        ms,
+        done,
+        outcome: outcome.code,
+        cause: outcome.cause,
+    });
 }
 
 /// The line of one part of a call.
 #[derive(Debug, Serialize)]
 struct PartLine<'a> {
     level: &'static str,
-    request_id: &'a str,
-    trace_id: &'a str,
-    span_id: &'a str,
+    #[serde(flatten)]
+    names: PartNames<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    parent_id: Option<&'a str>,
+    transfer_id: Option<TransferId>,
     part: &'static str,
+    ms: f64,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'static str>,
@@ -79,15 +109,21 @@ struct PartLine<'a> {
     cause: Option<String>,
 }
 
-/// Writes what a part of a call came to, which does not decide the answer's status.
-pub fn write_part(names: &CallNames, part: &'static str, outcome: Outcome) {
+/// Writes what a part of a call came to, which does not decide the answer's status; `transfer_id` is the sale that it
+/// was about, if one of the caller's.
+pub fn write_part(
+    names: &CallNames,
+    part: &'static str,
+    ms: f64,
+    transfer_id: Option<TransferId>,
+    outcome: Outcome,
+) {
     write(&PartLine {
         level: level(&outcome),
-        request_id: &names.request_id,
-        trace_id: &names.trace_id,
-        span_id: &names.span_id,
-        parent_id: names.parent_id.as_deref(),
+        names: PartNames::of(names),
+        transfer_id,
         part,
+        ms,
         outcome: outcome.code,
         fault: outcome.fault,
         cause: outcome.cause,

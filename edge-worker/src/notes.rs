@@ -3,14 +3,12 @@
 use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::problem::ProblemCode;
 
+use crate::attempts::Attempts;
 use crate::audit::{Entry, Head};
 use crate::context::Ctx;
-use crate::error::{ApiError, Refusal};
+use crate::error::ApiError;
 use crate::store::transfers::StoredTransfer;
 use crate::store::{Query, StoreError, transfers};
-
-/// As often is a change tried anew because something else came first.
-const MAX_ATTEMPTS: u32 = 8;
 
 /// Runs a statement that changes one row or none. Where it changes one, the same batch appends `action` to the chain.
 /// Returns whether it did.
@@ -34,7 +32,8 @@ pub async fn change_with(
     more: impl Fn() -> Vec<Query>,
 ) -> Result<bool, ApiError> {
     let mut head = Head { seq: transfer.audit_seq, hash: transfer.audit_head };
-    for _ in 0..MAX_ATTEMPTS {
+    let mut attempts = Attempts::default();
+    loop {
         let entry = Entry::make(ctx, transfer.id, head, actor, action)?;
         let batch = [statement()].into_iter().chain(entry.queries_if_changed()).chain(more()).collect();
         match ctx.store.batch(batch).await {
@@ -44,11 +43,11 @@ pub async fn change_with(
             },
             // A transition or another such change took the row's number.
             Err(StoreError::Unique(columns)) if columns.starts_with("audit_log.") => {
+                attempts.pause().await?;
                 let now = transfers::find(&ctx.store, transfer.id).await?.ok_or(ProblemCode::NotFound)?;
                 head = Head { seq: now.audit_seq, hash: now.audit_head };
             }
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into())
 }

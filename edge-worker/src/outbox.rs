@@ -3,8 +3,9 @@
 use claimcheck_protocol::transfer::{DisputeState, StripeEvent};
 use worker::Env;
 
+use crate::clock;
 use crate::context::Ctx;
-use crate::error::ApiError;
+use crate::error::{ApiError, Outcome};
 use crate::log;
 use crate::store::findings::{Finding, Kind};
 use crate::store::outbox::{self, DueCall, StripeKind};
@@ -20,18 +21,20 @@ const MAX_CALLS: u32 = 20;
 
 /// Makes what is due now, for a call that has been answered. What fails is left to the cron.
 pub async fn run_after_answer(env: Env, call: CallNames) {
-    match Ctx::after(env, &call).await {
+    let names = call.part().unwrap_or(call);
+    let start = clock::runtime_millis();
+    match Ctx::named(env, names.clone()).await {
         Ok(ctx) => {
-            report("outbox", run(&ctx).await);
-            report("webhooks", webhooks::run(&ctx).await);
+            report(&names, "outbox", start, run(&ctx).await);
+            report(&names, "webhooks", clock::runtime_millis(), webhooks::run(&ctx).await);
         }
-        Err(error) => report("outbox", Err(error)),
+        Err(error) => report(&names, "outbox", start, Err(error)),
     }
 }
 
-fn report(job: &'static str, result: Result<usize, ApiError>) {
-    if let Err(error) = result {
-        log::write(&log::RunLine { level: "error", job, done: 0, cause: error.outcome().cause });
+fn report(names: &CallNames, job: &'static str, start: f64, result: Result<usize, ApiError>) {
+    if result.is_err() {
+        log::write_job(names, job, clock::runtime_millis() - start, 0, Outcome::of(&result));
     }
 }
 

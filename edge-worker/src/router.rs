@@ -4,6 +4,7 @@
 //! `handlers/`, add its line to [`ROUTES`], and its SQL to `store/`. The line decides who may call:
 //!
 //! - `public!(f)`: anybody; `f(request, &ctx)`.
+//! - `probe!(f)`: anybody, not counted, also where there is no `ctx` to be had; `f(Ok(&ctx) or Err(&why))`.
 //! - `token!(f)`: an Ailock with a token and a proof; `f(request, &ctx, caller)`.
 //! - `ticket!(f)`: the holder of a claim ticket; `f(request, &ctx, holder)`.
 //!
@@ -20,7 +21,7 @@ mod route;
 pub use dispatch::answer;
 pub use route::{Access, HandlerFuture, Path, Route};
 
-use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, public, ticket, token};
+use route::{GET, GET_PATCH, GET_POST, POST, PUT_POST, api, at, probe, public, ticket, token};
 
 use crate::auth::Replay;
 use crate::handlers::{
@@ -36,7 +37,8 @@ pub static ROUTES: &[Route] = &[
     // Identity
     api("ailocks-register", POST, public!(register::register)).rate("RATE_REGISTER"),
     api("ailocks", GET, token!(ailocks::show)),
-    api("ailocks-delete", POST, token!(erasure::delete)),
+    // Who left may ask again, and is told the same.
+    api("ailocks-delete", POST, token!(erasure::delete)).even_gone(),
     at("/token", POST, public!(token::issue)),
     at("/.well-known/oauth-authorization-server", GET, public!(metadata::authorization_server)),
     at("/.well-known/jwks.json", GET, public!(metadata::jwks)),
@@ -108,5 +110,5 @@ pub static ROUTES: &[Route] = &[
     // Operation
     at("/openapi.json", GET, public!(features::document)),
     api("features", GET, public!(features::show)),
-    at("/healthz", GET, public!(health::show)),
+    at("/healthz", GET, probe!(health::show)),
 ];

@@ -2,12 +2,14 @@
 
 use worker::Env;
 
+use crate::clock;
 use crate::context::Ctx;
 use crate::deadlines;
-use crate::error::ApiError;
-use crate::log::{self, RunLine};
+use crate::error::{ApiError, Outcome};
+use crate::log;
 use crate::store::{health, link_claims, link_log, replay};
 use crate::stripe::{confirm, reconcile};
+use crate::trace::CallNames;
 use crate::visitor::DAY_SECONDS;
 use crate::webhooks;
 use crate::{content_checks, outbox, retention, server_key, sweep};
@@ -19,40 +21,62 @@ const MAX_LAPSED_CLAIMS: u32 = 5_000;
 
 /// Runs every job; one that fails does not keep the others from running.
 pub async fn run(env: Env) {
-    report("replay", background(&env, forget_replay).await);
-    report("links", background(&env, clean_links).await);
-    report("deadlines", background(&env, deadlines::run).await);
-    report("content checks", background(&env, content_checks::run).await);
-    report("abandoned uploads", background(&env, retention::abort_abandoned).await);
-    report("aborted uploads", background(&env, retention::purge_aborted).await);
-    report("expired releases", background(&env, retention::end_releases).await);
-    report("deleted releases", background(&env, retention::purge_releases).await);
-    report("closed records", background(&env, retention::forget_records).await);
-    report("orphans", background(&env, sweep::delete_orphans).await);
-    report("missing chunks", background(&env, sweep::find_missing).await);
-    report("server keys", background(&env, server_key::keep).await);
-    report("payments", payments(&env, confirm::run).await);
-    report("outbox", payments(&env, outbox::run).await);
-    report("webhooks", background(&env, webhooks::run).await);
-    report("reconciliation", payments(&env, reconcile::run_daily).await);
-    report("end", background(&env, note_end).await);
+    let names = match CallNames::make(None) {
+        Ok(names) => names,
+        // Without entropy nothing here has a name, and no job could do its work.
+        Err(error) => return log::write(&log::Notice::new("cron_without_names", error.outcome().code)),
+    };
+    let mut run = Run { env, names, failed: Vec::new() };
+    run.job("replay", forget_replay).await;
+    run.job("links", clean_links).await;
+    run.job("deadlines", deadlines::run).await;
+    run.job("content checks", content_checks::run).await;
+    run.job("abandoned uploads", retention::abort_abandoned).await;
+    run.job("aborted uploads", retention::purge_aborted).await;
+    run.job("expired releases", retention::end_releases).await;
+    run.job("deleted releases", retention::purge_releases).await;
+    run.job("closed records", retention::forget_records).await;
+    run.job("orphans", sweep::delete_orphans).await;
+    run.job("missing chunks", sweep::find_missing).await;
+    run.job("server keys", server_key::keep).await;
+    run.job("payments", async |ctx| with_stripe(ctx, confirm::run).await).await;
+    run.job("outbox", async |ctx| with_stripe(ctx, outbox::run).await).await;
+    run.job("webhooks", webhooks::run).await;
+    run.job("reconciliation", async |ctx| with_stripe(ctx, reconcile::run_daily).await).await;
+    let failed = run.failed.join(", ");
+    run.job("end", async |ctx| note_end(ctx, &failed).await).await;
 }
 
-/// For `/healthz`, which says so when the cron stays away.
-async fn note_end(ctx: &Ctx) -> Result<usize, ApiError> {
-    Ok(ctx.store.run(health::note_run(ctx.now.seconds())).await?)
+/// One run: a trace of its own, in which each job is a part.
+struct Run {
+    env: Env,
+    names: CallNames,
+    failed: Vec<&'static str>,
+}
+
+impl Run {
+    async fn job(&mut self, name: &'static str, job: impl AsyncFnOnce(&Ctx) -> Result<usize, ApiError>) {
+        let start = clock::runtime_millis();
+        let part = self.names.part().unwrap_or_else(|_| self.names.clone());
+        let result = match Ctx::named(self.env.clone(), part.clone()).await {
+            Ok(ctx) => job(&ctx).await,
+            Err(error) => Err(error),
+        };
+        if result.is_err() {
+            self.failed.push(name);
+        }
+        let done = *result.as_ref().unwrap_or(&0);
+        log::write_job(&part, name, clock::runtime_millis() - start, done, Outcome::of(&result));
+    }
+}
+
+/// For `/healthz`, which says so when the cron stays away or its jobs fail.
+async fn note_end(ctx: &Ctx, failed: &str) -> Result<usize, ApiError> {
+    Ok(ctx.store.run(health::note_run(ctx.now.seconds(), failed)).await?)
 }
 
 async fn forget_replay(ctx: &Ctx) -> Result<usize, ApiError> {
     Ok(ctx.store.run(replay::delete_expired(ctx.now.seconds(), MAX_REPLAY_ROWS)).await?)
-}
-
-/// The server's own work.
-async fn background(
-    env: &Env,
-    job: impl AsyncFnOnce(&Ctx) -> Result<usize, ApiError>,
-) -> Result<usize, ApiError> {
-    job(&Ctx::background(env.clone()).await?).await
 }
 
 /// Gives back what lapsed, and forgets the salts of days that are over. How many rows changed.
@@ -63,20 +87,12 @@ async fn clean_links(ctx: &Ctx) -> Result<usize, ApiError> {
 }
 
 /// Work with Stripe, which a deployment without a key has none of.
-async fn payments(
-    env: &Env,
+async fn with_stripe(
+    ctx: &Ctx,
     job: impl AsyncFnOnce(&Ctx) -> Result<usize, ApiError>,
 ) -> Result<usize, ApiError> {
-    let ctx = Ctx::background(env.clone()).await?;
     if ctx.stripe().is_err() {
         return Ok(0);
     }
-    job(&ctx).await
-}
-
-fn report(job: &'static str, result: Result<usize, ApiError>) {
-    log::write(&match result {
-        Ok(done) => RunLine { level: "info", job, done, cause: None },
-        Err(error) => RunLine { level: "error", job, done: 0, cause: error.outcome().cause },
-    });
+    job(ctx).await
 }

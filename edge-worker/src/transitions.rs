@@ -16,6 +16,7 @@ use claimcheck_protocol::transfer::{
     Effect, Event, ServerEvent, Status, Transfer, Transition, TransitionError,
 };
 
+use crate::attempts::Attempts;
 use crate::audit::{Entry, Head};
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
@@ -23,8 +24,6 @@ use crate::store::transfers::{self, Frozen, StoredTransfer};
 use crate::store::{Query, StoreError, listings, payments};
 use crate::stripe::connect::Destination;
 
-/// How often a decision is made on fresh state before the caller is asked to try again.
-const MAX_ATTEMPTS: u32 = 8;
 /// The action of the first audit row of a transfer: the seller offered, or a buyer took a listing up.
 const OFFER: &str = "offer";
 const BUY: &str = "buy";
@@ -173,22 +172,22 @@ pub async fn apply(
 ) -> Result<StoredTransfer, ApiError> {
     let id = transfer.id;
     let mut is_sold_out = false;
-    for _ in 0..MAX_ATTEMPTS {
+    let mut attempts = Attempts::default();
+    loop {
         let Some(mut change) = decide(&transfer)? else { return Ok(transfer) };
         let is_asked_for = matches!(change.event, Some(Event::Api(_)));
         if is_sold_out {
             change = change.without_copy();
         }
-        let persisted = persist(ctx, actor, transfer, change).await?;
-        transfer = load(ctx, id).await?;
-        match persisted {
+        match persist(ctx, actor, transfer, change).await? {
             Persisted::Stored if is_sold_out && is_asked_for => return Err(ProblemCode::SoldOut.into()),
-            Persisted::Stored => return Ok(transfer),
+            Persisted::Stored => return load(ctx, id).await,
             Persisted::Outrun => {}
             Persisted::SoldOut => is_sold_out = true,
         }
+        attempts.pause().await?;
+        transfer = load(ctx, id).await?;
     }
-    Err(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into())
 }
 
 /// A transfer that the books name, so it exists: none is ever deleted.

@@ -8,7 +8,8 @@ use claimcheck_protocol::media_type::MediaType;
 use claimcheck_protocol::problem::ProblemCode;
 use claimcheck_protocol::wire::{InitUpload, UploadFile};
 
-use crate::error::Refusal;
+use crate::config;
+use crate::error::{ApiError, Refusal};
 
 /// Chunk hashes of a release that fit into one row of D1 (2 MB) beside the rest of its manifest.
 const MAX_CHUNKS: u64 = 15_000;
@@ -48,16 +49,17 @@ pub struct Totals {
 }
 
 impl UploadRules {
-    /// From the deployment's vars, which are trimmed and never empty. None: one of them is not a number.
-    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Option<Self> {
-        let number = |name: &str, default: u64| var(name).map_or(Some(default), |text| text.parse().ok());
-        let retention_days = number("RETENTION_DAYS", DEFAULT_RETENTION_DAYS.into())?;
-        Some(Self {
+    /// From the deployment's vars, which are trimmed and never empty.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ApiError> {
+        let number = |name, default| config::number(&var, name, default);
+        let days = number("RETENTION_DAYS", DEFAULT_RETENTION_DAYS.into())?;
+        let days = u32::try_from(days).ok().filter(|days| *days > 0);
+        Ok(Self {
             max_file_bytes: number("MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES)?,
             max_release_bytes: number("MAX_RELEASE_BYTES", DEFAULT_MAX_RELEASE_BYTES)?,
             allowed_types: var("ALLOWED_TYPES").map(|text| type_list(&text)),
             denied_types: type_list(var("DENIED_TYPES").as_deref().unwrap_or(DEFAULT_DENIED_TYPES)),
-            retention_days: u32::try_from(retention_days).ok().filter(|days| *days > 0)?,
+            retention_days: days.ok_or(ApiError::Setting("RETENTION_DAYS", "is not a number of days"))?,
         })
     }
 
@@ -235,7 +237,7 @@ mod tests {
     fn a_var_that_makes_no_sense_is_not_passed_over() {
         for (name, value) in [("MAX_RELEASE_BYTES", "2GB"), ("RETENTION_DAYS", "0"), ("RETENTION_DAYS", "-1")]
         {
-            assert_eq!(UploadRules::from_vars(|var| (var == name).then(|| value.to_owned())), None);
+            assert!(UploadRules::from_vars(|var| (var == name).then(|| value.to_owned())).is_err());
         }
     }
 }

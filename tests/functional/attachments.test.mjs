@@ -370,7 +370,10 @@ test("whole segments of a chunk can be read, and its facts without it", async ()
   );
   assert.ok((await bytesOf(part, 206)).equals(bytes.subarray(SEGMENT, 2 * SEGMENT)));
   const crooked = await attachment.chunk({ headers: { range: "bytes=1-2" } });
+  assert.equal(crooked.headers.get("content-range"), `bytes */${bytes.length}`);
   await assertProblem(crooked, 416, "range_not_satisfiable");
+  const other = { range: `bytes=0-${SEGMENT - 1}`, "if-range": '"other"' };
+  assert.ok((await bytesOf(await attachment.chunk({ headers: other }))).equals(bytes));
   const head = await attachment.chunk({ method: "HEAD" });
   assert.deepEqual(
     [head.status, head.headers.get("content-length"), (await bytesOf(head)).length],

@@ -85,6 +85,11 @@ test("rows cannot be changed or deleted; what opens an origin can be erased", as
     /append-only/,
   );
   await assert.rejects(run("delete from audit_log where transfer_id = ?"), /append-only/);
+  for (const verb of ["replace into", "insert or ignore into"])
+    await assert.rejects(
+      run(`${verb} audit_log select * from audit_log where transfer_id = ?`),
+      /UNIQUE constraint failed: audit_log\.transfer_id, audit_log\.seq/,
+    );
   const rows = async () => (await ok(await trailOf(sale, seller))).body.rows;
   const before = await rows();
   await run("delete from audit_origins where transfer_id = ?");

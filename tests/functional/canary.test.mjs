@@ -87,7 +87,7 @@ const output = () => readFileSync(join(server.folder, "output.log"), "utf8");
 
 /** Waits until the last call is in the output, then ends the server at once: SQLite tidies nothing away. */
 async function settle() {
-  for (let tries = 0; tries < 400 && !output().includes(wire.answered.at(-1)); tries += 1)
+  for (let tries = 0; tries < 2000 && !output().includes(wire.answered.at(-1)); tries += 1)
     await (await fetch(`${server.url}/healthz`)).text();
   await server.kill();
 }

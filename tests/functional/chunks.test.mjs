@@ -85,6 +85,17 @@ test("a chunk without a sha-256 digest is refused", async () => {
   await answer(await release.put(chunk, { headers: { "repr-digest": both } }));
 });
 
+test("a part of a chunk, or a chunk in another coding, is refused", async () => {
+  const release = await opened([1]);
+  const [chunk] = release.chunks();
+  const part = { "content-range": `bytes 0-${chunk.bytes.length - 1}/${chunk.bytes.length}` };
+  await assertProblem(await release.put(chunk, { headers: part }), 400, "invalid_request");
+  const coded = { "content-encoding": "gzip" };
+  await assertProblem(await release.put(chunk, { headers: coded }), 415, "unsupported_media_type");
+  assert.deepEqual(await storedKeys(server, release), []);
+  await answer(await release.put(chunk, { headers: { "content-encoding": "identity" } }));
+});
+
 test("a body without a length is refused", async () => {
   const release = await opened([1]);
   const [chunk] = release.chunks();
@@ -136,6 +147,8 @@ test("chunks that the upload does not have", async () => {
     `upload_id=${release.uploadId}&file=${chunk.file_id}`,
     `upload_id=${release.uploadId}&file=${chunk.file_id}&index=-1`,
     `upload_id=${release.uploadId}&file=${chunk.file_id}&index=0x0`,
+    `upload_id=${release.uploadId}&file=${chunk.file_id}&index=00`,
+    `upload_id=${release.uploadId}&file=${chunk.file_id}&index=%2B0`,
     `upload_id=${release.uploadId}&file=x&index=0`,
     `file=${chunk.file_id}&index=0`,
     `upload_id=${release.uploadId}&index=0`,
@@ -249,8 +262,8 @@ const form = (fields) => {
     if (value !== undefined) data.set(name, value);
   return data;
 };
-const sendForm = (fields, client = seller) =>
-  client.call("products-upload-chunk", { method: "POST", body: form(fields) });
+const sendForm = (fields, client = seller, headers = {}) =>
+  client.call("products-upload-chunk", { method: "POST", body: form(fields), headers });
 
 test("a form {uploadId, index, bytes} is a chunk for callers of old", async () => {
   const release = await opened([FULL_CHUNK + 1]);
@@ -275,6 +288,21 @@ test("a form {uploadId, index, bytes} is a chunk for callers of old", async () =
   await answer(await release.complete());
 });
 
+test("a digest that a form announces is held against its bytes", async () => {
+  const release = await opened([1]);
+  const [chunk] = release.chunks();
+  const fields = { uploadId: release.uploadId, index: "0", bytes: new Blob([chunk.bytes]) };
+  const [lie, truth] = [digestOf(randomBytes(33)), digestOf(chunk.bytes)];
+  for (const response of [
+    await sendForm(fields, seller, { "repr-digest": lie }),
+    await sendForm({ ...fields, "repr-digest": lie }),
+  ])
+    await assertProblem(response, 400, "digest_mismatch");
+  assert.deepEqual(await storedKeys(server, release), []);
+  await answer(await sendForm(fields, seller, { "repr-digest": truth }));
+  await answer(await sendForm({ ...fields, "repr-digest": truth }));
+});
+
 test("a form names the file where there are several", async () => {
   const release = await opened([1, 1]);
   const [, second] = release.chunks();
@@ -292,6 +320,8 @@ test("forms that are no chunk are refused", async () => {
     { uploadId: undefined },
     { uploadId: "x" },
     { index: "first" },
+    { index: "00" },
+    { index: "+0" },
     { bytes: undefined },
     { bytes: chunk.bytes.toString("base64") },
     { file: "x" },

@@ -4,6 +4,7 @@ import { Client, assertProblem, makeProofKey } from "./client.mjs";
 import { openMarket } from "./market.mjs";
 import { newId } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
+import { openDispute } from "./statements.mjs";
 
 const DAY = 24 * 3600;
 
@@ -61,10 +62,17 @@ test("GET claims as well, as callers of old expect, and its proof is used up", a
   assert.equal((await ok(await sale.claim())).claim_id, answer.claim_id);
 });
 
-test("HEAD claims nothing", async () => {
+test("HEAD claims nothing, and nobody is told that it is allowed", async () => {
   const sale = await delivered();
-  const response = await buyer.call(`products-claim?transfer_id=${sale.id}`, { method: "HEAD" });
+  const path = `products-claim?transfer_id=${sale.id}`;
+  const response = await buyer.call(path, { method: "HEAD" });
   assert.equal(response.status, 405);
+  const preflight = await fetch(`${server.url}/api/${path}`, { method: "OPTIONS" });
+  const allowed = ["allow", "access-control-allow-methods"].map((name) =>
+    preflight.headers.get(name),
+  );
+  for (const allow of [response.headers.get("allow"), ...allowed])
+    assert.equal(allow, "GET, POST, OPTIONS");
   assert.deepEqual((await sale.stored()).claims, []);
 });
 
@@ -274,4 +282,28 @@ test("the end of retention ends claims to the second, and lapsed ones with them"
   await assertProblem(await fresh.claim(), 409, "wrong_state");
   await assertProblem(await running.claim({ claim_id: newId("claim") }), 409, "wrong_state");
   await assertProblem(await running.cancel(running.claimed.claim_id), 409, "claim_ended");
+});
+
+test("of 30 claims of one sale at once each begins, or is refused since none is left", async () => {
+  const sale = await delivered({ policy: { max_downloads: 20 } });
+  const answers = await Promise.all(
+    Array.from({ length: 30 }, () => sale.claim({ claim_id: newId("claim") })),
+  );
+  const refused = answers.filter(({ status }) => status !== 200);
+  for (const answer of refused) await assertProblem(answer, 409, "downloads_used_up");
+  assert.equal(refused.length, 10);
+  const { audit, claims } = await sale.stored();
+  assert.equal(claims.length, 20);
+  assert.equal(audit.filter(({ action }) => action === "claim_begun").length, 20);
+});
+
+test("a claim that meets a dispute is told of the sale's state, not of downloads that nobody used", async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const sale = await delivered({ policy: { max_downloads: 20 } });
+    const claims = Array.from({ length: 6 }, () => sale.claim({ claim_id: newId("claim") }));
+    const [disputed, ...answers] = await Promise.all([openDispute(sale), ...claims]);
+    await ok(disputed);
+    for (const answer of answers)
+      if (answer.status !== 200) await assertProblem(answer, 409, "wrong_state");
+  }
 });

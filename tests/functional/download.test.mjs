@@ -64,27 +64,51 @@ test("whole segments of a chunk come by range", async () => {
     );
     assert.deepEqual(await bodyOf(response), last.bytes.subarray(start, end + 1));
   }
-  const whole = await sale.chunk({ index: 1, headers: { range: "pages=1-2" } });
-  assert.equal(whole.status, 200);
 });
 
 test("a range that is not whole segments of the chunk is refused, and uses nothing up", async () => {
   const sale = await claimed({ sizes: [SIZE] });
-  const bad = [
-    "bytes=1-",
-    "bytes=0-1",
-    "bytes=-1",
-    "bytes=1048708-",
-    "bytes=0-524287,524288-1048575",
-    "bytes=x",
-  ];
-  for (const range of [...bad, "bytes=9223372036854775807-", "bytes=99999999999999999999-"]) {
+  const crooked = ["bytes=1-", "bytes=0-1", "bytes=-1", "bytes=-0"];
+  const beyond = ["bytes=1048708-", "bytes=9223372036854775807-", "bytes=99999999999999999999-"];
+  for (const range of [...crooked, ...beyond]) {
     const response = await sale.chunk({ index: 1, headers: { range } });
-    await assertProblem(response.clone(), 416, "range_not_satisfiable");
+    assert.equal(response.headers.get("content-range"), `bytes */${LAST}`);
+    await assertProblem(response, 416, "range_not_satisfiable");
   }
-  const beyond = await sale.chunk({ index: 1, headers: { range: "bytes=2097152-" } });
-  assert.equal(beyond.headers.get("content-range"), `bytes */${LAST}`);
   assert.equal(await firstChunkAt(sale), null);
+});
+
+test("several ranges, and what is none, are passed over", async () => {
+  const sale = await claimed({ sizes: [SIZE] });
+  const several = "bytes=0-524287,524288-1048575";
+  for (const range of [several, "bytes=524288-0", "bytes=x", "bytes", "pages=1-2"]) {
+    const response = await sale.chunk({ index: 1, headers: { range } });
+    assert.equal(response.status, 200, range);
+    assert.equal((await bodyOf(response)).length, LAST);
+  }
+});
+
+test("a range is given only of what the caller has the rest of", async () => {
+  const sale = await claimed({ sizes: [SIZE] });
+  const get = (headers) => sale.chunk({ index: 1, headers });
+  const whole = await get({});
+  const [etag, date] = ["etag", "date"].map((name) => whole.headers.get(name));
+  const range = "bytes=0-524287";
+  const part = await get({ range, "if-range": etag });
+  assert.deepEqual([part.status, (await bodyOf(part)).length], [206, 524_288]);
+  await assertProblem(
+    await get({ range: "bytes=1-", "if-range": etag }),
+    416,
+    "range_not_satisfiable",
+  );
+  for (const other of [`W/${etag}`, '"other"', etag.slice(1, -1), date])
+    for (const asked of [range, "bytes=1-"]) {
+      const response = await get({ range: asked, "if-range": other });
+      assert.equal(response.status, 200, other);
+      assert.equal(response.headers.get("content-range"), null);
+      assert.equal((await bodyOf(response)).length, LAST);
+    }
+  assert.equal((await get({ "if-range": '"other"' })).status, 200);
 });
 
 test("HEAD tells the length and uses nothing up", async () => {

@@ -4,7 +4,7 @@ import { Client, assertProblem, assertTokenError } from "./client.mjs";
 import { startServer } from "./harness.mjs";
 import { Link } from "./links.mjs";
 import { startShop } from "./paid_sale.mjs";
-import { completeRelease, openRelease, storedKeys } from "./release.mjs";
+import { completeRelease, newId, openRelease, storedKeys } from "./release.mjs";
 import { Sale, ok, unchanged } from "./sale.mjs";
 import { dispute, openDispute } from "./statements.mjs";
 
@@ -118,6 +118,28 @@ test("leaving again is the same request, and the same keys may come back", async
   await ok(await client.requestToken());
   const again = await ok(await leave(client));
   assert.equal(again.deleted_at, server.clock.now());
+});
+
+test("who left changes nothing any more with the token that is left, and is told so", async () => {
+  const [client, other] = await pair();
+  const sale = await Sale.offered(other, client);
+  const gone = await ok(await leave(client));
+  const claim = `products-claim?transfer_id=${sale.id}`;
+  for (const response of [
+    await client.call("products-create", { json: { product_id: newId("product"), title: "x" } }),
+    await client.call("inbox-read", { json: { through: 1 } }),
+    await client.call(claim),
+    await client.call("ailock-batch", { json: { requests: [] } }),
+  ]) {
+    assert.match(response.headers.get("www-authenticate"), /error="invalid_token"/);
+    await assertProblem(response, 401, "invalid_token");
+  }
+  assert.deepEqual(await ok(await leave(client)), gone);
+  const id = client.id;
+  assert.deepEqual(await rows("select 1 from digital_products where owner_ailock_id = ?", id), []);
+  await ok(await client.register());
+  const json = { product_id: newId("product"), title: "x" };
+  assert.equal((await client.call("products-create", { json })).status, 200);
 });
 
 test("only oneself leaves, and a body that says otherwise is refused", async () => {

@@ -15,7 +15,7 @@ process.env.WRANGLER_SEND_METRICS = "false";
  * The Worker's part of wrangler.toml, without its build command, which `npm test` has run before. Without the page
  * too, unless a test is about it: the others then need no build of it.
  */
-function workerConfig(vars, rates, page) {
+function workerConfig(vars, rates, page, database) {
   const config = readConfig({ config: `${ROOT}wrangler.toml` }, { hideWarnings: true });
   if (!existsSync(config.main))
     throw new Error(`${config.main} is missing: run \`npm run build -- worker\``);
@@ -25,9 +25,9 @@ function workerConfig(vars, rates, page) {
     compatibility_date: config.compatibility_date,
     compatibility_flags: config.compatibility_flags,
     r2_buckets: config.r2_buckets,
-    d1_databases: config.d1_databases.map((database) => ({
-      ...database,
-      migrations_dir: `${ROOT}${database.migrations_dir}`,
+    d1_databases: (database ? config.d1_databases : []).map((bound) => ({
+      ...bound,
+      migrations_dir: `${ROOT}${bound.migrations_dir}`,
     })),
     triggers: config.triggers,
     ratelimits: config.ratelimits.map(({ name, simple, ...rest }) => ({
@@ -84,22 +84,28 @@ class Clock {
  * @param {Record<string, unknown>} [options.vars] over those of wrangler.toml; null takes one away
  * @param {Record<string, number>} [options.rates] calls a minute, by the name of a rate-limit binding
  * @param {boolean} [options.page] serves the page beside the Worker
+ * @param {boolean} [options.database] false leaves its binding out, and the clock cannot be set
  * @returns {Promise<{
  *   url: string, db: D1Database, blobs: R2Bucket, clock: Clock,
  *   scheduled(): Promise<unknown>, logs(): object[], close(): Promise<void>,
  * }>} `url` is an origin without a slash; `db` and `blobs` are the Worker's own bindings; `logs` are its JSON lines
  */
-export async function startServer({ vars = {}, rates = {}, page = false } = {}) {
+export async function startServer({ vars = {}, rates = {}, page = false, database = true } = {}) {
   const seed = randomBytes(32).toString("base64url");
-  const config = workerConfig({ SERVER_SEED: seed, TEST_CLOCK: "1", ...vars }, rates, page);
+  const config = workerConfig(
+    { SERVER_SEED: seed, TEST_CLOCK: "1", ...vars },
+    rates,
+    page,
+    database,
+  );
   for (const [name, value] of Object.entries(vars)) if (value === null) delete config.vars[name];
   // From the project's own folder the runtime would read a developer's .dev.vars, over what a test says.
   const harness = createTestHarness({ root: dirname(config.main), workers: [{ config }] });
   const { url } = await harness.listen();
   const worker = harness.getWorker();
-  await worker.applyD1Migrations("DB");
+  if (database) await worker.applyD1Migrations("DB");
   const { DB: db, BLOBS: blobs } = await worker.getEnv();
-  await db.exec(
+  await db?.exec(
     "create table test_clock (id integer primary key not null, unix_ms integer not null) strict",
   );
   return {

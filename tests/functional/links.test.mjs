@@ -105,6 +105,20 @@ test("links are listed to their owner, newest first, page by page", async () => 
   assert.deepEqual((await ok(await stranger.call("download-links"))).links, []);
 });
 
+test("a link is the page or JSON, whichever Accept prefers", async () => {
+  const link = await made();
+  for (const [accept, type] of [
+    [HTML, "text/html"],
+    ["application/json;q=0.5, text/html", "text/html"],
+    ["application/json, text/html;q=0.1", "application/json"],
+    ["text/html;q=0, */*", "application/json"],
+  ]) {
+    const response = await link.open({ accept });
+    assert.equal(response.headers.get("content-type").split(";")[0], type, accept);
+    assert.match(response.headers.get("vary"), /accept/i);
+  }
+});
+
 test("a link is another owner's affair to nobody", async () => {
   const link = await made();
   for (const response of [

@@ -68,12 +68,19 @@ describe("a trace", () => {
     const call = lineOf(response);
     const parts = server.logs().filter(({ part, trace_id }) => part && trace_id === TRACE);
     assert.deepEqual(
-      parts.map(({ part, outcome, parent_id }) => [part, outcome, parent_id]),
+      parts.map(({ part, outcome, parent_id, transfer_id }) => [
+        part,
+        outcome,
+        parent_id,
+        transfer_id,
+      ]),
       [
-        ["confirm_payment", "ok", call.span_id],
-        ["get_delivery_ticket", "not_found", call.span_id],
+        ["confirm_payment", "ok", call.span_id, sale.id],
+        ["get_delivery_ticket", "not_found", call.span_id, undefined],
       ],
     );
+    for (const { ms } of parts) assert.ok(ms >= 0 && ms <= call.ms);
+    assert.equal(call.transfer_id, undefined, "of several sales none is the call's");
     assert.equal(new Set([call, ...parts].map(({ span_id }) => span_id)).size, 3);
     const sent = shop.stripe.calls.slice(before).map(({ traceparent }) => traceparent);
     assert.ok(sent.length > 0);
@@ -87,6 +94,26 @@ describe("a trace", () => {
     await ok(await shop.seller.call("transfers-refund", { json, headers: traced }));
     await shop.until(() => shop.stripe.calls.length > before);
     assert.match(shop.stripe.calls[before].traceparent, new RegExp(`^00-${TRACE}-`));
+  });
+});
+
+describe("a run of the cron", () => {
+  test("is a trace in which each job is a span, with its time", async () => {
+    const before = server.logs().length;
+    await server.scheduled();
+    const jobs = server
+      .logs()
+      .slice(before)
+      .filter(({ job }) => job !== undefined);
+    assert.equal(jobs.at(-1).job, "end");
+    assert.ok(jobs.length > 10);
+    for (const name of ["request_id", "trace_id", "parent_id"])
+      assert.equal(new Set(jobs.map((line) => line[name])).size, 1, name);
+    assert.match(jobs[0].request_id, /^req_/);
+    assert.match(jobs[0].trace_id, /^[0-9a-f]{32}$/);
+    assert.equal(new Set(jobs.map(({ span_id }) => span_id)).size, jobs.length);
+    for (const { ms, outcome } of jobs) assert.deepEqual([ms >= 0, outcome], [true, "ok"]);
+    assert.equal(summarize(jobs).size, 0, "npm run metrics counts calls");
   });
 });
 
@@ -138,18 +165,26 @@ describe("metrics", () => {
 });
 
 describe("/healthz", () => {
+  /** Asks once what was found before is too old to be told again. */
   const ask = async () => {
+    await server.clock.advance(10);
     const response = await fetch(`${server.url}/healthz`);
-    return { status: response.status, health: await response.json() };
+    return { status: response.status, health: await response.json(), line: lineOf(response) };
   };
+  after(() => server.clock.release());
 
   test("says which migrations the database lacks", async () => {
     const row = await server.db.prepare("select * from d1_migrations where id = 2").first();
     await server.db.prepare("delete from d1_migrations where id = 2").run();
-    const { status, health } = await ask();
+    const { status, health, line } = await ask();
     assert.equal(status, 503);
     assert.equal(health.ok, false);
     assert.equal(health.migrations, `missing: ${row.name}`);
+    assert.deepEqual(
+      [line.level, line.status, line.fault, line.cause],
+      ["error", 503, "dependency", `migrations: missing: ${row.name}`],
+    );
+    assert.ok(summarize([line]).get("/healthz").errors.unavailable === 1);
     await server.db
       .prepare("insert into d1_migrations (id, name, applied_at) values (?, ?, ?)")
       .bind(row.id, row.name, row.applied_at)
@@ -170,6 +205,17 @@ describe("/healthz", () => {
     assert.equal(status, 503);
     assert.equal(health.outbox, "1 calls overdue");
     await server.db.prepare("delete from outbox where idempotency_key = 'stuck'").run();
+    assert.equal((await ask()).status, 200);
+  });
+
+  test("is told by the cron which jobs failed", async () => {
+    await server.db.exec("alter table replay rename to replay_away");
+    await server.scheduled();
+    await server.db.exec("alter table replay_away rename to replay");
+    const failed = await ask();
+    assert.equal(failed.status, 503);
+    assert.match(failed.health.cron, /^failed: replay$/);
+    await server.scheduled();
     assert.equal((await ask()).status, 200);
   });
 

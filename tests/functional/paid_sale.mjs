@@ -99,7 +99,7 @@ class Shop {
 
   /** Waits, by asking, until something is so. */
   async until(check) {
-    for (let tries = 0; tries < 400; tries += 1) {
+    for (let tries = 0; tries < 2000; tries += 1) {
       if (await check()) return;
       await fetch(`${this.server.url}/healthz`);
     }

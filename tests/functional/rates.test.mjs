@@ -74,7 +74,7 @@ test("registrations are limited by address", async () => {
 test("calls without credentials, or with refused ones, are limited by address", async () => {
   await isLimited(() => fetch(`${server.url}/api/inbox`), 401);
   await isLimited(() => caller.call("inbox", { token: "not.a.token" }), 401);
-  await isLimited(() => fetch(`${server.url}/healthz`), 200);
+  await isLimited(() => fetch(`${server.url}/api/features`), 200);
   for (let index = 0; index < 2 * LIMIT; index += 1)
     assert.equal((await caller.call("inbox")).status, 200, "who is known is not held up");
 });
@@ -95,4 +95,22 @@ test("tokens are limited for each Ailock, and nobody uses up what is another's",
   } finally {
     await apart.close();
   }
+});
+
+test("a monitor is never told to wait, and keeps no database busy", async () => {
+  const statements = async () => {
+    const response = await fetch(`${server.url}/healthz`);
+    assert.equal(response.status, 200);
+    return Number(/desc="(\d+) statements"/.exec(response.headers.get("server-timing"))[1]);
+  };
+  await server.clock.advance(0);
+  const first = await statements();
+  for (let index = 0; index < 3 * LIMIT; index += 1) {
+    // The one is the test clock's.
+    assert.equal(await statements(), 1);
+  }
+  assert.ok(first > 1);
+  await server.clock.advance(10);
+  assert.equal(await statements(), first);
+  await server.clock.release();
 });

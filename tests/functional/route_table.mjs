@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 const SOURCE = new URL("../../edge-worker/src/router.rs", import.meta.url);
-const LINE = /^\s*(api|at)\("([^"]+)", ([A-Z_]+), (public|token|ticket)!\(/gm;
+const LINE = /^\s*(api|at)\("([^"]+)", ([A-Z_]+), (public|probe|token|ticket)!\(/gm;
 
 /**
  * Each route once for each method.
  *
- * @returns {{ name: string, method: string, access: "public" | "token" | "ticket" }[]} names as the table has them
+ * @returns {{ name: string, method: string, access: "public" | "probe" | "token" | "ticket" }[]} names as the table has them
  */
 export function routes(source = readFileSync(SOURCE, "utf8")) {
   const table = source.slice(source.indexOf("static ROUTES"));

@@ -131,7 +131,8 @@ describe("another site's page", () => {
     assert.equal(header("allow-origin"), "*");
     assert.equal(header("allow-methods"), "POST, OPTIONS");
     assert.equal(header("allow-credentials"), null);
-    for (const name of ["authorization", "content-type", "dpop", "range", "repr-digest"]) {
+    const sent = ["authorization", "content-type", "dpop", "if-range", "range", "repr-digest"];
+    for (const name of [...sent, "traceparent", "tracestate"]) {
       assert.ok(header("allow-headers").split(", ").includes(name), name);
     }
     const answer = await fetch(`${server.url}/api/ailocks`, {
@@ -207,6 +208,7 @@ describe("a deployment", () => {
     assert.equal(response.status, 200);
     assert.deepEqual(await response.json(), {
       ok: true,
+      config: "ok",
       database: "ok",
       migrations: "ok",
       blobs: "ok",
@@ -222,10 +224,11 @@ describe("a deployment", () => {
       assert.equal(health.status, 503);
       assert.deepEqual(await health.json(), {
         ok: false,
+        config: "ok",
         database: "ok",
         migrations: "ok",
         blobs: "ok",
-        server_key: "failing",
+        server_key: "the secret SERVER_SEED is missing",
         cron: "ok",
         outbox: "ok",
       });
@@ -239,6 +242,41 @@ describe("a deployment", () => {
       assert.equal(line.fault, "bug");
       assert.match(line.cause, /SERVER_SEED/);
     }));
+
+  for (const [name, value, wrong] of [
+    ["PUBLIC_ORIGIN", "files.canary", "is not an origin such as https://files.example"],
+    ["QUOTA_BYTES", "canary", "is not a number"],
+    ["ARBITER_AILOCK_ID", "canary", "is not an Ailock id"],
+    ["TEST_CLOCK", "canary", "is set on a public address"],
+  ])
+    test(`with a wrong ${name} says so, and not its value`, async () => {
+      const vars = { TEST_CLOCK: null, PUBLIC_ORIGIN: "https://files.example", [name]: value };
+      await ask(vars, async (broken) => {
+        const response = await fetch(`${broken.url}/healthz`);
+        assert.equal(response.status, 503);
+        const health = await response.json();
+        assert.deepEqual([health.ok, health.config], [false, `${name} ${wrong}`]);
+        const id = response.headers.get("x-request-id");
+        const line = broken.logs().find(({ request_id }) => request_id === id);
+        assert.deepEqual(
+          [line.level, line.outcome, line.fault, line.cause],
+          ["error", "unavailable", "dependency", `config: ${name} ${wrong}`],
+        );
+        assert.ok(!JSON.stringify([health, ...broken.logs()]).includes("canary"));
+      });
+    });
+
+  test("without a database says so", async () => {
+    const broken = await startServer({ database: false });
+    try {
+      const response = await fetch(`${broken.url}/healthz`);
+      assert.equal(response.status, 503);
+      const { ok, config, database } = await response.json();
+      assert.deepEqual([ok, config, database], [false, "ok", "DB is not bound"]);
+    } finally {
+      await broken.close();
+    }
+  });
 
   test("without its tables answers a problem that tells nothing of the inside", () =>
     ask({}, async (broken) => {

@@ -234,6 +234,32 @@ describe("a form is refused", () => {
     });
   }
 
+  test("from a client that authenticates by the Authorization header, in the scheme of which it is told", async () => {
+    const asked = (authorization, form) =>
+      client.requestToken({ form, headers: { authorization } });
+    const without = { client_assertion: undefined };
+    for (const [authorization, challenge] of [
+      ["Basic YTpi", 'Basic realm="claimcheck"'],
+      ["bearer x", 'Bearer realm="claimcheck"'],
+      ["DPoP x", "DPoP"],
+    ]) {
+      const refused = await asked(authorization, without);
+      assert.equal(refused.headers.get("www-authenticate"), challenge);
+      await assertTokenError(refused, 401, "invalid_client");
+    }
+    assert.equal((await asked("Basic YTpi", {})).status, 200);
+    const bad = await client.requestToken({ form: { client_assertion: "x" } });
+    assert.equal(bad.headers.get("www-authenticate"), null);
+    await assertTokenError(bad, 401, "invalid_client");
+  });
+
+  test("not for a parameter without a value, which counts as omitted", async () => {
+    const empty = { scope: "", client_id: "", resource: "" };
+    assert.equal((await client.requestToken({ form: empty })).status, 200);
+    const form = { client_assertion: "" };
+    await assertTokenError(await client.requestToken({ form }), 400, "invalid_request");
+  });
+
   test("with a parameter twice, or as JSON", async () => {
     const send = async (type, body) =>
       fetch(`${server.url}/token`, {

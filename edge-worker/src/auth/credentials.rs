@@ -2,6 +2,7 @@
 
 use claimcheck_protocol::auth::AuthError;
 use claimcheck_protocol::auth::dpop::{self, Call, Proof};
+use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::problem::ProblemCode;
 use worker::Request;
 
@@ -61,6 +62,17 @@ impl Credentials {
     pub async fn use_up(&self, ctx: &Ctx, replay: Replay) -> Result<(), ApiError> {
         use_up(ctx, &self.proof, replay).await
     }
+
+    /// The same for a call of a registered Ailock: the token of one that left is good for no change any more.
+    pub async fn use_up_as(&self, ctx: &Ctx, replay: Replay, id: AilockId) -> Result<(), ApiError> {
+        if !replay.is_refused(&ctx.method) {
+            return Ok(());
+        }
+        match ctx.store.run(once(&self.proof).insert_by(id)).await {
+            Ok(0) => Err(challenge(ProblemCode::InvalidToken, "nobody is registered under this id any more")),
+            result => used_up(result),
+        }
+    }
 }
 
 /// Reads and verifies the proof of this call; `token` is what goes with it, if anything does.
@@ -76,8 +88,15 @@ pub(super) async fn use_up(ctx: &Ctx, proof: &Proof, replay: Replay) -> Result<(
     if !replay.is_refused(&ctx.method) {
         return Ok(());
     }
-    let once = Once::new(PROOF_KIND, proof.jkt.as_array(), &proof.jti, proof.exp);
-    match ctx.store.run(once.insert()).await {
+    used_up(ctx.store.run(once(proof).insert()).await)
+}
+
+fn once(proof: &Proof) -> Once {
+    Once::new(PROOF_KIND, proof.jkt.as_array(), &proof.jti, proof.exp)
+}
+
+fn used_up(inserted: Result<usize, StoreError>) -> Result<(), ApiError> {
+    match inserted {
         Ok(_) => Ok(()),
         Err(StoreError::Unique(_)) => {
             Err(challenge(ProblemCode::ProofReplayed, "make a fresh proof for each call"))

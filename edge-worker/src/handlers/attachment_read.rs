@@ -6,10 +6,11 @@ use claimcheck_protocol::problem::ProblemCode;
 use serde::Deserialize;
 use worker::{Request, Response};
 
-use super::download::{chunk_len, missing, not_satisfiable, wanted};
+use super::download::{chunk_len, missing};
 use crate::auth::{Caller, Party};
 use crate::blobs::ChunkKey;
-use crate::byte_range::NotSatisfiable;
+use crate::chunk_index::ChunkIndex;
+use crate::chunk_response::Part;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::attachments::{self, Place};
@@ -32,19 +33,19 @@ pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
 #[serde(deny_unknown_fields)]
 struct ChunkQuery {
     attachment_id: AttachmentId,
-    index: u64,
+    index: ChunkIndex,
 }
 
 /// Streams one chunk, or the whole segments of it that a Range asks for.
 pub async fn chunk(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let query: ChunkQuery = extract::query(ctx)?;
-    let wanted = wanted(&request, ctx)?;
     let place = load(ctx, &caller, query.attachment_id).await?;
-    let size = chunk_len(place.size, query.index)?;
-    let range = wanted.map(|wanted| wanted.within(size)).transpose();
-    let range = range.map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
-    let key = ChunkKey { release_id: place.storage_pointer, file_id: place.file_id, index: query.index };
-    let found = chunk_response::find(ctx, key, range).await?;
+    let size = chunk_len(place.size, query.index.0)?;
+    let key = ChunkKey { release_id: place.storage_pointer, file_id: place.file_id, index: query.index.0 };
+    let (found, range) = match Part::read(&request, ctx) {
+        Some(part) => chunk_response::find_part(ctx, key, &part, size).await?,
+        None => (chunk_response::find(ctx, key, None).await?, None),
+    };
     chunk_response::make(found.ok_or_else(missing)?, range)
 }
 

@@ -17,7 +17,7 @@ use crate::context::Ctx;
 use crate::error::{ApiError, Outcome, Refusal};
 use crate::store::messages;
 use crate::stripe::confirm;
-use crate::{extract, log, respond, sides};
+use crate::{clock, extract, log, respond, sides};
 
 /// What counts the operations that are counted on their own endpoints, and asking Stripe.
 const RATE_CLAIM: &str = "RATE_CLAIM";
@@ -47,8 +47,11 @@ async fn answer(ctx: &Ctx, caller: &Caller, request: BatchRequest) -> BatchResul
     let result = match ctx.names.part() {
         Ok(part) => {
             ctx.enter(&part);
+            let start = clock::runtime_millis();
             let result = perform(ctx, caller, op, &body).await;
-            log::write_part(&part, op.as_str(), Outcome::of(&result));
+            let ms = clock::runtime_millis() - start;
+            // Of several sales none is the call's.
+            log::write_part(&part, op.as_str(), ms, ctx.transfer.take(), Outcome::of(&result));
             result
         }
         Err(error) => Err(error),

@@ -1,6 +1,7 @@
 //! A chunk as `multipart/form-data` {uploadId, index, bytes, file?}, for callers of old. The server hashes it, since
-//! such a caller announces no hash; the bytes stay outside wasm.
+//! such a caller need not announce a hash; the bytes stay outside wasm.
 
+use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::floe;
 use claimcheck_protocol::problem::ProblemCode;
 use worker::js_sys::ArrayBuffer;
@@ -13,10 +14,13 @@ use super::chunk_put::{self, ChunkName};
 use crate::auth::Caller;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
-use crate::{body_bytes, respond};
+use crate::repr_digest::parse_sha256;
+use crate::{body_bytes, extract, respond};
 
 /// What such a body is.
 pub(super) const MEDIA_TYPE: &str = "multipart/form-data";
+/// The header, and the field, that may announce the chunk's hash.
+const DIGEST: &str = "repr-digest";
 /// Bytes of a form beside the chunk: boundaries, names, ids.
 const FORM_OVERHEAD: u64 = 16 * 1024;
 
@@ -37,6 +41,9 @@ pub(super) async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<R
     slot.check_length(bytes.size() as u64)?;
     let buffer: ArrayBuffer = body_bytes::js(JsFuture::from(bytes.array_buffer()).await)?.unchecked_into();
     let sha256 = body_bytes::hash(&buffer).await?;
+    if announced(&request, &form).is_some_and(|digest| digest != sha256) {
+        return Err(ProblemCode::DigestMismatch.into());
+    }
     let body = body_bytes::stream(&buffer)?;
     respond::json(&chunk_put::store_open(ctx, name.upload_id, slot, body, sha256).await?)
 }
@@ -45,6 +52,12 @@ async fn read_form(request: &Request) -> Result<FormData, ApiError> {
     let form = request.inner().form_data().map_err(|_| unreadable("the form"))?;
     let form = JsFuture::from(form).await.map_err(|_| unreadable("the form"))?;
     Ok(form.unchecked_into())
+}
+
+/// The chunk's SHA-256, where a caller announces it all the same: as a field, or in the header as with bytes alone.
+fn announced(request: &Request, form: &FormData) -> Option<Bytes32> {
+    let digest = field(form, DIGEST).or_else(|| extract::header(request, DIGEST));
+    digest.as_deref().and_then(parse_sha256)
 }
 
 fn field(form: &FormData, name: &str) -> Option<String> {

@@ -14,6 +14,7 @@ use worker::{Request, Response};
 use super::chunk_form;
 use crate::auth::{Caller, Owner};
 use crate::blobs::{Blobs, ChunkKey, PutOutcome};
+use crate::chunk_index::ChunkIndex;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::repr_digest::parse_sha256;
@@ -28,8 +29,8 @@ pub(super) struct ChunkName {
     pub upload_id: UploadId,
     /// The file; may be left out where the upload has only one.
     pub file: Option<FileId>,
-    /// Index in the file, from 0.
-    pub index: u64,
+    /// Its place in the file.
+    pub index: ChunkIndex,
 }
 
 /// The place of a chunk in an open upload of the caller.
@@ -43,6 +44,7 @@ pub(super) struct Slot {
 
 /// Takes the chunk's bytes, or a form with them. Answers [`ChunkStored`].
 pub async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
+    require_whole(&request)?;
     if extract::require_type(&request, chunk_form::MEDIA_TYPE).is_ok() {
         return chunk_form::put(request, ctx, caller).await;
     }
@@ -55,6 +57,20 @@ pub async fn put(request: Request, ctx: &Ctx, caller: Caller) -> Result<Response
     // The request's own stream: R2 reads it without the bytes passing through wasm.
     let body = request.inner().body().ok_or(ProblemCode::WrongChunkLength)?;
     respond::json(&store_open(ctx, name.upload_id, slot, body, sha256).await?)
+}
+
+/// Refuses a part of a chunk (RFC 9110 section 14.4), and bytes that would have to be decoded first.
+fn require_whole(request: &Request) -> Result<(), ApiError> {
+    if extract::header(request, "content-range").is_some() {
+        let refusal = Refusal::new(ProblemCode::InvalidRequest);
+        return Err(refusal.detail("Content-Range: a chunk is sent whole").into());
+    }
+    let coding = extract::header(request, "content-encoding");
+    if coding.is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+        let refusal = Refusal::new(ProblemCode::UnsupportedMediaType);
+        return Err(refusal.detail("Content-Encoding: a chunk is sent as it is stored").into());
+    }
+    Ok(())
 }
 
 /// Content-Length, without which R2 takes no stream.
@@ -82,11 +98,11 @@ pub(super) async fn find_slot(ctx: &Ctx, caller: &Caller, name: ChunkName) -> Re
     };
     let layout = Layout::of_manifest(FloeParams::FILE, segments, size)
         .map_err(|_| ApiError::Bug("an upload expects a file that contradicts itself"))?;
-    let length = layout.chunk_len(name.index).map_err(|_| {
+    let length = layout.chunk_len(name.index.0).map_err(|_| {
         Refusal::new(ProblemCode::Unprocessable)
             .detail(format!("the file has {} chunks", layout.chunk_count()))
     })?;
-    let key = ChunkKey { release_id: place.release_id, file_id, index: name.index };
+    let key = ChunkKey { release_id: place.release_id, file_id, index: name.index.0 };
     Ok(Slot { key, length: length as u64 })
 }
 

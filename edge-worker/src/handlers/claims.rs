@@ -7,9 +7,9 @@ use claimcheck_protocol::audit::Actor;
 use claimcheck_protocol::auth::access_token::Confirmation;
 use claimcheck_protocol::auth::ticket::{Source, Ticket};
 use claimcheck_protocol::bytes::Bytes;
-use claimcheck_protocol::ids::ClaimId;
+use claimcheck_protocol::ids::{ClaimId, TransferId};
 use claimcheck_protocol::problem::ProblemCode;
-use claimcheck_protocol::transfer::TransitionError;
+use claimcheck_protocol::transfer::{Status, TransitionError};
 use claimcheck_protocol::wire::{CancelClaim, CancelClaimAnswer, Claim, ClaimAnswer, ClaimState, ListingKey};
 use worker::{Request, Response};
 
@@ -19,7 +19,7 @@ use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, NewClaim};
 use crate::store::transfers::{ClaimsState, Frozen, StoredTransfer};
 use crate::store::{listings, releases};
-use crate::{extract, notes, random, respond, sides};
+use crate::{extract, notes, random, respond, sides, transitions};
 
 /// In the audit log.
 const BEGUN: &str = "claim_begun";
@@ -32,13 +32,7 @@ const GRACE_SECONDS: i64 = 24 * 3600;
 pub async fn claim(mut request: Request, ctx: &Ctx, caller: Caller) -> Result<Response, ApiError> {
     let body: Claim = match ctx.method.as_str() {
         "POST" => extract::json(&mut request).await?,
-        "GET" => extract::query(ctx)?,
-        // A HEAD must not use anything up.
-        _ => {
-            return Err(Refusal::new(ProblemCode::MethodNotAllowed)
-                .header("allow", "GET, POST, OPTIONS")
-                .into());
-        }
+        _ => extract::query(ctx)?,
     };
     respond::json(&begin_or_renew(ctx, &caller, body).await?)
 }
@@ -77,7 +71,7 @@ async fn named(ctx: &Ctx, transfer: &StoredTransfer, id: ClaimId) -> Result<clai
     match claims::find(&ctx.store, id).await? {
         Some(claim) => renewed(ctx, transfer, claim),
         None if began => Err(ApiError::Bug("a claim that began is not there")),
-        None => Err(refused(ctx, transfer)),
+        None => Err(refused(ctx, transfer.id).await?),
     }
 }
 
@@ -89,7 +83,10 @@ async fn running(ctx: &Ctx, transfer: &StoredTransfer) -> Result<claims::Claim, 
     }
     let id = ClaimId::from_parts(ctx.now.millis(), random::make_bytes()?);
     begin(ctx, transfer, &new_claim(ctx, transfer, id, true)?).await?;
-    claims::find_running(&ctx.store, transfer.id, now).await?.ok_or_else(|| refused(ctx, transfer))
+    match claims::find_running(&ctx.store, transfer.id, now).await? {
+        Some(claim) => Ok(claim),
+        None => Err(refused(ctx, transfer.id).await?),
+    }
 }
 
 /// Whether the claim began. If so, the sale's audit chain tells.
@@ -132,13 +129,20 @@ fn renewed(ctx: &Ctx, transfer: &StoredTransfer, claim: claims::Claim) -> Result
     Ok(claim)
 }
 
-/// Why no claim began.
-fn refused(ctx: &Ctx, transfer: &StoredTransfer) -> ApiError {
-    let is_over = transfer.access.retention_ends_at.is_some_and(|ends| ends <= ctx.now.seconds());
-    if is_over || transfer.access.claims != ClaimsState::Open {
-        return wrong_state(transfer);
+/// Why no claim began, as the sale stands now: a dispute or a revocation may have come before the claim.
+async fn refused(ctx: &Ctx, id: TransferId) -> Result<ApiError, ApiError> {
+    let transfer = transitions::load(ctx, id).await?;
+    let now = ctx.now.seconds();
+    let is_over = transfer.access.retention_ends_at.is_some_and(|ends| ends <= now);
+    let is_delivered = matches!(transfer.machine.status(), Status::Delivered | Status::Acknowledged);
+    if is_over || !is_delivered || transfer.access.claims != ClaimsState::Open {
+        return Ok(wrong_state(&transfer));
     }
-    ProblemCode::DownloadsUsedUp.into()
+    if claims::counted(&ctx.store, id, now).await? < u64::from(transfer.offer.body.policy.max_downloads) {
+        // What kept it from beginning is over already.
+        return Ok(Refusal::new(ProblemCode::Busy).header("retry-after", "1").into());
+    }
+    Ok(ProblemCode::DownloadsUsedUp.into())
 }
 
 async fn answer(

@@ -9,6 +9,7 @@ use worker::{Request, Response};
 
 use crate::auth::Caller;
 use crate::blobs::ChunkKey;
+use crate::chunk_index::ChunkIndex;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::releases;
@@ -19,7 +20,7 @@ use crate::{chunk_response, extract, sides};
 struct Query {
     transfer_id: TransferId,
     file: FileId,
-    index: u64,
+    index: ChunkIndex,
 }
 
 /// Streams one whole chunk while a dispute of the buyer's is open. It counts as no download.
@@ -36,10 +37,10 @@ pub async fn show(_request: Request, ctx: &Ctx, caller: Caller) -> Result<Respon
         return Err(ProblemCode::ReleaseGone.into());
     }
     let file = release.manifest.0.files.into_iter().find(|file| file.file_id == query.file);
-    if file.is_none_or(|file| query.index >= file.chunks.len() as u64) {
+    if file.is_none_or(|file| query.index.0 >= file.chunks.len() as u64) {
         return Err(ProblemCode::NotFound.into());
     }
-    let key = ChunkKey { release_id, file_id: query.file, index: query.index };
+    let key = ChunkKey { release_id, file_id: query.file, index: query.index.0 };
     let found = chunk_response::find(ctx, key, None).await?;
     chunk_response::make(found.ok_or(ProblemCode::ReleaseGone)?, None)
 }

@@ -16,7 +16,9 @@ use worker::{Request, Response};
 
 use crate::auth::TicketHolder;
 use crate::blobs::{ChunkKey, FoundChunk};
-use crate::byte_range::{ByteRange, NotSatisfiable, Wanted};
+use crate::byte_range::ByteRange;
+use crate::chunk_index::ChunkIndex;
+use crate::chunk_response::Part;
 use crate::context::Ctx;
 use crate::error::{ApiError, Refusal};
 use crate::store::claims::{self, Download};
@@ -55,7 +57,7 @@ pub async fn manifest(_request: Request, ctx: &Ctx, holder: TicketHolder) -> Res
 struct ChunkQuery {
     claim_id: ClaimId,
     file: FileId,
-    index: u64,
+    index: ChunkIndex,
 }
 
 /// Streams one chunk, or the whole segments of it that a Range asks for.
@@ -70,28 +72,19 @@ pub async fn chunk(request: Request, ctx: &Ctx, holder: TicketHolder) -> Result<
 async fn serve(request: &Request, ctx: &Ctx, holder: &TicketHolder) -> Result<Response, ApiError> {
     let query: ChunkQuery = extract::query(ctx)?;
     holder.check_claim(query.claim_id)?;
-    let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index };
-    let wanted = wanted(request, ctx)?;
-    let (row, range, found) = match wanted {
+    let key = ChunkKey { release_id: holder.release_id, file_id: query.file, index: query.index.0 };
+    let (row, range, found) = match Part::read(request, ctx) {
         None => {
             let (row, found) = whole(ctx, &query, key).await?;
             (row, None, found)
         }
-        Some(wanted) => part(ctx, &query, key, wanted).await?,
+        Some(wanted) => part(ctx, &query, key, &wanted).await?,
     };
     let found = found.ok_or_else(missing)?;
     if ctx.method == "GET" {
         use_up(ctx, query.claim_id, row).await?;
     }
     chunk_response::make(found, range)
-}
-
-/// The part of a chunk that a GET asks for; None: all of it.
-pub(super) fn wanted(request: &Request, ctx: &Ctx) -> Result<Option<Wanted>, ApiError> {
-    match extract::header(request, "range").filter(|_| ctx.method == "GET") {
-        Some(header) => Wanted::parse(&header).map_err(|NotSatisfiable| not_satisfiable(None)),
-        None => Ok(None),
-    }
 }
 
 /// The chunk and the claim's row, asked for at the same time; after a HEAD the chunk has no body.
@@ -106,7 +99,7 @@ async fn whole(
     )
     .await;
     let row = check_access(row?, ctx, query.claim_id).await?;
-    check_chunk(row, query.index)?;
+    check_chunk(row, query.index.0)?;
     Ok((row, found?))
 }
 
@@ -115,14 +108,13 @@ async fn part(
     ctx: &Ctx,
     query: &ChunkQuery,
     key: ChunkKey,
-    wanted: Wanted,
+    wanted: &Part,
 ) -> Result<(Download, Option<ByteRange>, Option<FoundChunk>), ApiError> {
     let row = claims::find_download(&ctx.store, query.claim_id, Some(query.file)).await?;
     let row = check_access(row, ctx, query.claim_id).await?;
-    let size = check_chunk(row, query.index)?;
-    let range = wanted.within(size).map_err(|NotSatisfiable| not_satisfiable(Some(size)))?;
-    let found = chunk_response::find(ctx, key, Some(range)).await?;
-    Ok((row, Some(range), found))
+    let size = check_chunk(row, query.index.0)?;
+    let (found, range) = chunk_response::find_part(ctx, key, wanted, size).await?;
+    Ok((row, range, found))
 }
 
 /// Refuses where the claim, the sale or the link gives no access any more. That a link ended under a download goes into
@@ -199,14 +191,6 @@ async fn use_up(ctx: &Ctx, claim_id: ClaimId, row: Download) -> Result<(), ApiEr
     })
     .await
     .map(drop)
-}
-
-pub(super) fn not_satisfiable(size: Option<u64>) -> ApiError {
-    let refusal = Refusal::new(ProblemCode::RangeNotSatisfiable);
-    match size {
-        Some(size) => refusal.header("content-range", format!("bytes */{size}")).into(),
-        None => refusal.into(),
-    }
 }
 
 /// The books have the chunk, the bucket has not.

@@ -1,77 +1,55 @@
 //! `GET /healthz`: whether this deployment can work, and what is wrong if not.
+//!
+//! It answers whoever asks, however often: a monitor that is told to wait would report that. What was found is told
+//! again for a while instead of being looked at, so that asking is no way to keep the database busy.
 
-use serde::Serialize;
-use worker::{Request, Response};
+use std::cell::RefCell;
+
+use worker::Response;
 
 use crate::context::Ctx;
 use crate::error::ApiError;
+use crate::health::Health;
 use crate::respond;
-use crate::store::{StoreError, health};
 
-const PROBE_KEY: &str = "healthz";
-const OK: &str = "ok";
-const FAILING: &str = "failing";
-/// Seconds: three runs of the cron of wrangler.toml.
-const LONGEST_PAUSE: i64 = 900;
-/// The migrations of this build, which its build script lists.
-const MIGRATIONS: &str = env!("MIGRATIONS");
+/// Milliseconds for which what was found is told again.
+const GOOD_FOR: u64 = 10_000;
 
-/// Each member is "ok", or says what is wrong.
-#[derive(Serialize)]
-struct Health {
-    ok: bool,
-    database: String,
-    migrations: String,
-    blobs: String,
-    server_key: String,
-    cron: String,
-    outbox: String,
+thread_local! {
+    // When it was found, and what.
+    static FOUND: RefCell<Option<(u64, Health)>> = const { RefCell::new(None) };
 }
 
-/// 200 if all is well, else 503 with the same members.
-pub async fn show(_request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
-    let database = word(matches!(health::has_tables(&ctx.store).await, Ok(true)));
-    let migrations = migrations(health::applied(&ctx.store).await);
-    let blobs = match ctx.blobs() {
-        Ok(bucket) => bucket.head(PROBE_KEY).await.is_ok(),
-        Err(_) => false,
+/// 200 with a [`Health`] if all is well, else 503 with it.
+pub async fn show(ctx: Result<&Ctx, &ApiError>) -> Result<Response, ApiError> {
+    let health = match ctx {
+        Ok(ctx) => look(ctx).await,
+        Err(error) => Health::unable(error),
     };
-    let server_key = word(ctx.server_keys().is_ok());
-    let now = ctx.now.seconds();
-    let cron = match health::last_run(&ctx.store).await {
-        // Only a deployment has a cron: on a developer's machine nothing calls it.
-        _ if ctx.config.public_origin.is_none() => OK.to_owned(),
-        Ok(last) => cron(last, now),
-        Err(_) => FAILING.to_owned(),
-    };
-    let outbox = match health::overdue(&ctx.store, now - LONGEST_PAUSE).await {
-        Ok(0) => OK.to_owned(),
-        Ok(calls) => format!("{calls} calls overdue"),
-        Err(_) => FAILING.to_owned(),
-    };
-    let blobs = word(blobs);
-    let ok = [&database, &migrations, &blobs, &server_key, &cron, &outbox].iter().all(|word| *word == OK);
-    let health = Health { ok, database, migrations, blobs, server_key, cron, outbox };
-    Ok(respond::json(&health)?.with_status(if ok { 200 } else { 503 }))
+    if health.ok { respond::json(&health) } else { Err(ApiError::Unfit(Box::new(health))) }
 }
 
-fn word(works: bool) -> String {
-    if works { OK } else { FAILING }.to_owned()
-}
-
-fn migrations(applied: Result<Vec<String>, StoreError>) -> String {
-    let applied = applied.unwrap_or_default();
-    let is_missing = |name: &&str| !applied.iter().any(|known| known == name);
-    let missing: Vec<&str> = MIGRATIONS.split(',').filter(is_missing).collect();
-    if missing.is_empty() { OK.to_owned() } else { format!("missing: {}", missing.join(", ")) }
-}
-
-fn cron(last: Option<i64>, now: i64) -> String {
-    match last {
-        None => "has not run yet".to_owned(),
-        Some(last) if now - last > LONGEST_PAUSE => format!("last ran {} s ago", now - last),
-        Some(_) => OK.to_owned(),
+async fn look(ctx: &Ctx) -> Health {
+    let now = ctx.now.millis();
+    if let Some(health) = recent(now) {
+        return health;
     }
+    let health = Health::of(ctx).await;
+    FOUND.set(Some((now, health.clone())));
+    health
+}
+
+/// What was found lately. Of the calls that come when it has aged only the first looks anew: meanwhile the others are
+/// told the old.
+fn recent(now: u64) -> Option<Health> {
+    FOUND.with_borrow_mut(|found| {
+        let (at, health) = found.as_mut()?;
+        if now.abs_diff(*at) < GOOD_FOR {
+            return Some(health.clone());
+        }
+        *at = now;
+        None
+    })
 }
 
 #[cfg(test)]
@@ -79,18 +57,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_migrations_are_named() {
-        let all: Vec<String> = MIGRATIONS.split(',').map(str::to_owned).collect();
-        assert!(all.len() >= 6 && all[0].starts_with("0001_"), "{all:?}");
-        assert_eq!(migrations(Ok(all.clone())), OK);
-        assert_eq!(migrations(Ok(all[1..].to_vec())), format!("missing: {}", all[0]));
-        assert!(migrations(Err(StoreError::ForeignKey)).starts_with("missing: 0001_"));
-    }
-
-    #[test]
-    fn a_cron_that_pauses_is_told() {
-        assert_eq!(cron(Some(100), 1000), OK);
-        assert_eq!(cron(Some(99), 1000), "last ran 901 s ago");
-        assert_eq!(cron(None, 1000), "has not run yet");
+    fn what_was_found_ages_and_one_call_looks_anew() {
+        assert_eq!(recent(50_000), None);
+        let health = Health::unable(&ApiError::Bug("test"));
+        FOUND.set(Some((50_000, health.clone())));
+        assert_eq!(recent(59_999), Some(health.clone()));
+        assert_eq!(recent(60_000), None);
+        assert_eq!(recent(60_000), Some(health.clone()));
+        assert_eq!(recent(1_000), None, "a clock that was set back");
     }
 }

@@ -6,15 +6,16 @@ use claimcheck_protocol::wire::{LinkFile, LinkInfo, LinkState};
 use worker::{Request, Response, ResponseBuilder};
 
 use super::link_claims::find_by_path;
+use crate::accept::prefers_page;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::links::StoredLink;
 use crate::store::releases::{self, Release};
 use crate::{extract, respond};
 
-/// The page where `Accept` names HTML, whatever the token; else a [`LinkInfo`].
+/// The page where `Accept` prefers HTML, whatever the token; else a [`LinkInfo`].
 pub async fn show(request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
-    if wants_page(extract::header(&request, "accept").as_deref())
+    if extract::header(&request, "accept").is_some_and(|accept| prefers_page(&accept))
         && let Some(page) = page(ctx).await?
     {
         return Ok(page);
@@ -30,10 +31,6 @@ pub async fn show(request: Request, ctx: &Ctx) -> Result<Response, ApiError> {
     let mut response = respond::json(&info(&link, release, ctx.now.seconds()))?;
     response.headers_mut().set("vary", "Accept")?;
     Ok(response)
-}
-
-fn wants_page(accept: Option<&str>) -> bool {
-    accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The page's shell with its own headers; none where the deployment serves no page.
@@ -67,18 +64,5 @@ fn info(link: &StoredLink, release: Release, now: i64) -> LinkInfo {
                 declared_type: file.declared_type,
             })
             .collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_asks_for_html_gets_the_page() {
-        assert!(wants_page(Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")));
-        for accept in [Some("application/json"), Some("*/*"), None] {
-            assert!(!wants_page(accept), "{accept:?}");
-        }
     }
 }

@@ -18,6 +18,8 @@ use crate::{extract, random, respond};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MAX_FORM: usize = 16 * 1024;
+/// The parameter by which a client authenticates.
+const ASSERTION: &str = "client_assertion";
 const RATE: &str = "RATE_TOKEN";
 const ASSERTION_KIND: &str = "assertion";
 
@@ -49,8 +51,7 @@ async fn read_form(request: &mut Request) -> Result<TokenRequest, ApiError> {
         .map_err(invalid("the body must be application/x-www-form-urlencoded"))?;
     let body =
         extract::body(request, MAX_FORM).await.map_err(invalid("the body is too large or incomplete"))?;
-    let form: TokenRequest = serde_urlencoded::from_bytes(&body)
-        .map_err(|_| refuse(TokenErrorCode::InvalidRequest, "a parameter is missing or given twice"))?;
+    let form = parse_form(&body).ok_or_else(|| unreadable(request, &body))?;
     if form.grant_type != GRANT_TYPE {
         return Err(refuse(TokenErrorCode::UnsupportedGrantType, "grant_type must be client_credentials"));
     }
@@ -61,6 +62,36 @@ async fn read_form(request: &mut Request) -> Result<TokenRequest, ApiError> {
         return Err(refuse(TokenErrorCode::InvalidScope, "the only scope is claimcheck"));
     }
     Ok(form)
+}
+
+/// Why a form cannot be read: it may lack an assertion since the client authenticates by the Authorization header.
+fn unreadable(request: &Request, body: &[u8]) -> ApiError {
+    let has_assertion = fields(body).is_none_or(|fields| fields.iter().any(|(name, _)| name == ASSERTION));
+    match extract::header(request, "authorization") {
+        Some(authorization) if !has_assertion => ApiError::TokenScheme(challenge(&authorization)),
+        _ => refuse(TokenErrorCode::InvalidRequest, "a parameter is missing or given twice"),
+    }
+}
+
+/// The challenge of the scheme that a client used.
+fn challenge(authorization: &str) -> &'static str {
+    let scheme = authorization.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+    match scheme.as_str() {
+        "dpop" => "DPoP",
+        "bearer" => "Bearer realm=\"claimcheck\"",
+        _ => "Basic realm=\"claimcheck\"",
+    }
+}
+
+/// A parameter without a value counts as omitted (RFC 6749 section 3.2).
+fn parse_form(body: &[u8]) -> Option<TokenRequest> {
+    serde_urlencoded::from_str(&serde_urlencoded::to_string(fields(body)?).ok()?).ok()
+}
+
+fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let mut fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
+    fields.retain(|(_, value)| !value.is_empty());
+    Some(fields)
 }
 
 fn verify_proof(request: &Request, ctx: &Ctx) -> Result<Proof, ApiError> {
@@ -102,5 +133,29 @@ async fn use_up(ctx: &Ctx, proof: &Proof, assertion: &ClientAssertion) -> Result
             Err(refuse(TokenErrorCode::InvalidClient, "the assertion was used before"))
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_without_a_value_counts_as_omitted() {
+        let known = "grant_type=g&client_assertion_type=t&client_assertion=a";
+        let form = parse_form(format!("{known}&scope=&client_id=&unknown=&other=1").as_bytes()).unwrap();
+        assert_eq!((form.grant_type.as_str(), form.client_assertion.as_str()), ("g", "a"));
+        assert_eq!((form.scope, form.client_id), (None, None));
+        let asked = parse_form(format!("{known}&scope=s+t&client_id=c%20d").as_bytes()).unwrap();
+        assert_eq!((asked.scope.as_deref(), asked.client_id.as_deref()), (Some("s t"), Some("c d")));
+        for body in [
+            "",
+            "grant_type=g&client_assertion_type=t",
+            "grant_type=g&client_assertion_type=t&client_assertion=",
+            &format!("{known}&scope=s&scope=s"),
+            &format!("{known}&grant_type=g"),
+        ] {
+            assert_eq!(parse_form(body.as_bytes()), None, "{body}");
+        }
     }
 }

@@ -92,7 +92,12 @@ async fn run(request: Request, env: Env, names: &CallNames) -> Answer {
         let refusal = Refusal::new(ProblemCode::MethodNotAllowed).header("allow", route.allow());
         return Answer { result: Err(refusal.into()), route: route.name(), ctx: None };
     }
-    match Ctx::make(&request, env, names.clone()).await {
+    let ctx = Ctx::make(&request, env, names.clone()).await;
+    if let Access::Probe(handler) = route.access {
+        let result = handler(ctx.as_ref()).await;
+        return Answer { result, route: route.name(), ctx: ctx.ok() };
+    }
+    match ctx {
         Ok(mut ctx) => {
             ctx.path_params = params;
             let result = call(route, request, &ctx).await;
@@ -108,8 +113,10 @@ async fn call(route: &Route, request: Request, ctx: &Ctx) -> Result<Response, Ap
             ctx.limit_rate(route.rate.unwrap_or(RATE_ANON), &address(ctx)).await?;
             handler(request, ctx).await
         }
+        // Answered before this.
+        Access::Probe(handler) => handler(Ok(ctx)).await,
         Access::Token(handler) => {
-            let caller = known(ctx, Caller::authenticate(&request, ctx, route.replay).await).await?;
+            let caller = known(ctx, Caller::authenticate(&request, ctx, route).await).await?;
             limit(route, ctx, &caller.id().to_string()).await?;
             handler(request, ctx, caller).await
         }

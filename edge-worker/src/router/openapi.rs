@@ -9,7 +9,7 @@ use super::{Access, Path, Route};
 /// All but the paths, the server's origin and the problem codes, which stand for `@…@`.
 const FRAME: &str = r##"{
 "openapi":"3.1.0",
-"info":{"title":"Claimcheck","version":"1","description":"What is under /api/ answers under /.netlify/functions/ too. HEAD goes wherever GET goes. docs/PROTOCOL.md describes the bodies."},
+"info":{"title":"Claimcheck","version":"1","description":"What is under /api/ answers under /.netlify/functions/ too. HEAD goes wherever GET goes, unless GET changes something. docs/PROTOCOL.md describes the bodies."},
 "servers":[{"url":"@origin@"}],
 "components":{
 "securitySchemes":{
@@ -43,7 +43,7 @@ fn path_item(route: &Route) -> String {
     });
     let parameters = names.collect::<Vec<_>>().join(",");
     let security = match route.access {
-        Access::Public(_) => "",
+        Access::Public(_) | Access::Probe(_) => "",
         Access::Token(_) => r#"{"token":[],"proof":[]}"#,
         Access::Ticket(_) => r#"{"ticket":[],"proof":[]}"#,
     };
@@ -87,7 +87,7 @@ mod tests {
                 let security = item[&method.to_lowercase()]["security"].as_array().unwrap();
                 let schemes = security.iter().flat_map(|one| one.as_object().unwrap().keys());
                 let meant: &[&str] = match route.access {
-                    Access::Public(_) => &[],
+                    Access::Public(_) | Access::Probe(_) => &[],
                     Access::Token(_) => &["proof", "token"],
                     Access::Ticket(_) => &["proof", "ticket"],
                 };

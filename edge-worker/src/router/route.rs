@@ -17,6 +17,8 @@ pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, ApiErr
 pub enum Access {
     /// Anybody.
     Public(for<'a> fn(Request, &'a Ctx) -> HandlerFuture<'a>),
+    /// Anybody, as often as wanted, even where the deployment can answer nothing else; then it is told why.
+    Probe(for<'a> fn(Result<&'a Ctx, &'a ApiError>) -> HandlerFuture<'a>),
     /// An Ailock with an access token.
     Token(for<'a> fn(Request, &'a Ctx, Caller) -> HandlerFuture<'a>),
     /// The holder of a claim ticket.
@@ -62,12 +64,14 @@ impl Path {
 pub struct Route {
     /// Where.
     pub path: Path,
-    /// The methods it knows. HEAD goes wherever GET goes.
+    /// The methods it knows, HEAD apart.
     pub methods: &'static [&'static str],
     /// Who may call, and what answers.
     pub access: Access,
     /// Whether a proof may be used once only.
     pub replay: Replay,
+    /// Whether an Ailock that left may still call, while its token lasts.
+    pub even_gone: bool,
     /// The rate-limit binding that counts calls.
     pub rate: Option<&'static str>,
 }
@@ -79,16 +83,25 @@ pub(super) const GET_PATCH: &[&str] = &["GET", "PATCH"];
 pub(super) const PUT_POST: &[&str] = &["PUT", "POST"];
 
 pub(super) const fn api(name: &'static str, methods: &'static [&'static str], access: Access) -> Route {
-    Route { path: Path::Api(name), methods, access, replay: Replay::ByMethod, rate: None }
+    route(Path::Api(name), methods, access)
 }
 
 pub(super) const fn at(pattern: &'static str, methods: &'static [&'static str], access: Access) -> Route {
-    Route { path: Path::At(pattern), methods, access, replay: Replay::ByMethod, rate: None }
+    route(Path::At(pattern), methods, access)
+}
+
+const fn route(path: Path, methods: &'static [&'static str], access: Access) -> Route {
+    Route { path, methods, access, replay: Replay::ByMethod, even_gone: false, rate: None }
 }
 
 impl Route {
     pub(super) const fn replay(mut self, replay: Replay) -> Self {
         self.replay = replay;
+        self
+    }
+
+    pub(super) const fn even_gone(mut self) -> Self {
+        self.even_gone = true;
         self
     }
 
@@ -106,13 +119,17 @@ impl Route {
 
     /// Whether it knows the method.
     pub fn allows(&self, method: &str) -> bool {
-        let method = if method == "HEAD" { "GET" } else { method };
-        self.methods.contains(&method)
+        self.methods.contains(&method) || method == "HEAD" && self.has_head()
+    }
+
+    /// HEAD goes wherever GET goes, unless that changes something: a HEAD must not use anything up.
+    fn has_head(&self) -> bool {
+        self.methods.contains(&"GET") && self.replay != Replay::Refused
     }
 
     /// For the Allow header.
     pub fn allow(&self) -> String {
-        let head = if self.methods.contains(&"GET") { ", HEAD" } else { "" };
+        let head = if self.has_head() { ", HEAD" } else { "" };
         format!("{}{head}, OPTIONS", self.methods.join(", "))
     }
 }
@@ -120,6 +137,12 @@ impl Route {
 macro_rules! public {
     ($handler:path) => {
         $crate::router::Access::Public(|request, ctx| Box::pin($handler(request, ctx)))
+    };
+}
+
+macro_rules! probe {
+    ($handler:path) => {
+        $crate::router::Access::Probe(|ctx| Box::pin($handler(ctx)))
     };
 }
 
@@ -135,7 +158,7 @@ macro_rules! ticket {
     };
 }
 
-pub(super) use {public, ticket, token};
+pub(super) use {probe, public, ticket, token};
 
 #[cfg(test)]
 mod tests {
@@ -170,6 +193,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn head_is_allowed_where_get_changes_nothing() {
+        let route = |name| ROUTES.iter().find(|route| route.name() == name).unwrap();
+        for (name, allow, takes_head) in [
+            ("inbox", "GET, HEAD, OPTIONS", true),
+            ("listings", "GET, POST, HEAD, OPTIONS", true),
+            ("products-claim", "GET, POST, OPTIONS", false),
+            ("claims-cancel", "POST, OPTIONS", false),
+        ] {
+            assert_eq!(
+                (route(name).allow().as_str(), route(name).allows("HEAD")),
+                (allow, takes_head),
+                "{name}"
+            );
+        }
+    }
+
     fn names(keep: impl Fn(&Route) -> bool) -> Vec<&'static str> {
         ROUTES.iter().filter(|route| keep(route)).map(Route::name).collect()
     }
@@ -188,9 +228,10 @@ mod tests {
             "/downloads/:token/claim",
             "/openapi.json",
             "features",
-            "/healthz",
         ];
         assert_eq!(public, meant);
+        assert_eq!(names(|route| matches!(route.access, Access::Probe(_))), ["/healthz"]);
+        assert_eq!(names(|route| route.even_gone), ["ailocks-delete"]);
         assert_eq!(
             names(|route| route.replay == Replay::Harmless),
             ["products-upload-chunk", "attachments-upload-chunk"]

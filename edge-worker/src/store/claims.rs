@@ -125,6 +125,19 @@ pub fn begin(claim: &NewClaim) -> Query {
     .bind(claim.only_if_none_runs)
 }
 
+/// How many claims of a transfer count: all but those given back, or lapsed before their first chunk.
+pub async fn counted(store: &Store, transfer_id: TransferId, now: i64) -> Result<u64, StoreError> {
+    #[derive(Deserialize)]
+    struct Row {
+        counted: u64,
+    }
+    let query =
+        sql("select count(*) as counted from claims where transfer_id = ?1 and cancelled_at is null \
+         and (first_chunk_at is not null or expires_at > ?2)");
+    let row: Option<Row> = store.first(query.bind(transfer_id).bind(now)).await?;
+    Ok(row.map_or(0, |row| row.counted))
+}
+
 /// Gives a claim back if no chunk of it was served. It changes one row if it does.
 pub fn cancel(id: ClaimId, holder: AilockId, now: i64) -> Query {
     sql("update claims set cancelled_at = ?3 where id = ?1 and holder_ailock_id = ?2 \

@@ -30,15 +30,26 @@ pub async fn applied(store: &Store) -> Result<Vec<String>, StoreError> {
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
-/// When the cron last went through its jobs.
-pub async fn last_run(store: &Store) -> Result<Option<i64>, StoreError> {
-    number(store, sql("select max(ended_at) as number from cron_runs")).await
+/// The newest run of the cron.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct LastRun {
+    /// Unix seconds at which it had gone through its jobs.
+    pub ended_at: i64,
+    /// The jobs that failed, separated by commas.
+    pub failed: String,
+}
+
+/// When the cron last went through its jobs, and which ones failed.
+pub async fn last_run(store: &Store) -> Result<Option<LastRun>, StoreError> {
+    store.first(sql("select ended_at, failed from cron_runs")).await
 }
 
 /// The cron has gone through its jobs.
-pub fn note_run(now: i64) -> Query {
-    sql("insert into cron_runs (id, ended_at) values (1, ?1) on conflict do update set ended_at = ?1")
-        .bind(now)
+pub fn note_run(now: i64, failed: &str) -> Query {
+    sql("insert into cron_runs (id, ended_at, failed) values (1, ?1, ?2) \
+         on conflict do update set ended_at = excluded.ended_at, failed = excluded.failed")
+    .bind(now)
+    .bind(failed)
 }
 
 /// Calls to others that were due before `since` and that nobody has taken on.

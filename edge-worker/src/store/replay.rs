@@ -2,6 +2,7 @@
 
 use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::jcs;
+use claimcheck_protocol::keys::AilockId;
 use serde::Deserialize;
 
 use super::{Query, Store, StoreError, sql};
@@ -22,6 +23,14 @@ impl Once {
     /// Fails on the unique constraint of `replay` if it was used before.
     pub fn insert(&self) -> Query {
         sql("insert into replay (id, expires_at) values (?1, ?2)").bind(self.id).bind(self.expires_at)
+    }
+
+    /// The same on behalf of an Ailock. It changes no row where the Ailock is not registered.
+    pub fn insert_by(&self, id: AilockId) -> Query {
+        sql("insert into replay (id, expires_at) select ?1, ?2 where exists (select 1 from ailocks where id = ?3)")
+            .bind(self.id)
+            .bind(self.expires_at)
+            .bind(id)
     }
 }
 

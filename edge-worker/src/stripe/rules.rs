@@ -30,17 +30,20 @@ impl PaymentRules {
         let connect_fee = connect_fee(&var)?;
         let api_base = var("STRIPE_API_BASE").unwrap_or_else(|| STRIPE.to_owned());
         if !Url::parse(&api_base).is_ok_and(|url| is_stripe(&url, &api_base)) {
-            return Err(ApiError::Bug("STRIPE_API_BASE is not an https origin, nor one of this machine"));
+            return Err(ApiError::Setting(
+                "STRIPE_API_BASE",
+                "is not an https origin, nor one of this machine",
+            ));
         }
         let timeout = var("STRIPE_TIMEOUT_MS").map(|text| text.parse());
         let timeout_millis = timeout
             .unwrap_or(Ok(DEFAULT_TIMEOUT_MILLIS))
-            .map_err(|_| ApiError::Bug("STRIPE_TIMEOUT_MS is not a number"))?;
+            .map_err(|_| ApiError::Setting("STRIPE_TIMEOUT_MS", "is not a number"))?;
         let return_origins: Vec<String> = var("RETURN_ORIGINS")
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect())
             .unwrap_or_default();
         if !return_origins.iter().all(|origin| is_origin(origin)) {
-            return Err(ApiError::Bug("RETURN_ORIGINS holds something that is not an origin"));
+            return Err(ApiError::Setting("RETURN_ORIGINS", "holds something that is not an origin"));
         }
         Ok(Self { api_base, timeout_millis, connect_fee, return_origins })
     }
@@ -57,9 +60,9 @@ fn connect_fee(var: impl Fn(&str) -> Option<String>) -> Result<Option<u32>, ApiE
         Some("connect") => {
             let fee = var("CONNECT_FEE_BPS").map_or(Ok(0), |text| text.parse());
             let fee = fee.ok().filter(|fee| *fee <= ALL_OF_IT);
-            fee.map(Some).ok_or(ApiError::Bug("CONNECT_FEE_BPS is not a number from 0 to 10000"))
+            fee.map(Some).ok_or(ApiError::Setting("CONNECT_FEE_BPS", "is not a number from 0 to 10000"))
         }
-        Some(_) => Err(ApiError::Bug("PAYMENTS_MODE must be merchant or connect")),
+        Some(_) => Err(ApiError::Setting("PAYMENTS_MODE", "must be merchant or connect")),
     }
 }
 

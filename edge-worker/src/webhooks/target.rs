@@ -30,11 +30,12 @@ impl WebhookRules {
             .map(|text| text.split(',').map(|origin| origin.trim().to_owned()).collect())
             .unwrap_or_default();
         if !dev_origins.iter().all(|origin| is_origin(origin)) {
-            return Err(ApiError::Bug("WEBHOOK_DEV_ORIGINS holds something that is not an origin"));
+            return Err(ApiError::Setting("WEBHOOK_DEV_ORIGINS", "holds something that is not an origin"));
         }
         let timeout =
             var("WEBHOOK_TIMEOUT_MS").map(|text| text.parse()).unwrap_or(Ok(DEFAULT_TIMEOUT_MILLIS));
-        let timeout_millis = timeout.map_err(|_| ApiError::Bug("WEBHOOK_TIMEOUT_MS is not a number"))?;
+        let timeout_millis =
+            timeout.map_err(|_| ApiError::Setting("WEBHOOK_TIMEOUT_MS", "is not a number"))?;
         Ok(Self { dev_origins, timeout_millis })
     }
 }
