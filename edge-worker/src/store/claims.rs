@@ -100,6 +100,21 @@ macro_rules! downloads_of_sale {
 }
 pub(super) use downloads_of_sale;
 
+/// How many downloads of a transfer count, those by its links included.
+pub async fn counted(store: &Store, transfer_id: TransferId, now: i64) -> Result<u64, StoreError> {
+    #[derive(Deserialize)]
+    struct Row {
+        counted: u64,
+    }
+    let query = sql(concat!(
+        "select ",
+        downloads_of_sale!("?2"),
+        " as counted from product_transfers t where t.id = ?1"
+    ));
+    let row: Option<Row> = store.first(query.bind(transfer_id).bind(now)).await?;
+    Ok(row.map_or(0, |row| row.counted))
+}
+
 /// Begins a claim if the sale gives access now and downloads are left: one statement, so no two calls can take the
 /// last one. A claim given back, or lapsed before its first chunk, does not count. It changes one row if the claim
 /// begins; it does not if the id exists.
@@ -123,19 +138,6 @@ pub fn begin(claim: &NewClaim) -> Query {
     .bind(claim.transfer_id)
     .bind(claim.buyer)
     .bind(claim.only_if_none_runs)
-}
-
-/// How many claims of a transfer count: all but those given back, or lapsed before their first chunk.
-pub async fn counted(store: &Store, transfer_id: TransferId, now: i64) -> Result<u64, StoreError> {
-    #[derive(Deserialize)]
-    struct Row {
-        counted: u64,
-    }
-    let query =
-        sql("select count(*) as counted from claims where transfer_id = ?1 and cancelled_at is null \
-         and (first_chunk_at is not null or expires_at > ?2)");
-    let row: Option<Row> = store.first(query.bind(transfer_id).bind(now)).await?;
-    Ok(row.map_or(0, |row| row.counted))
 }
 
 /// Gives a claim back if no chunk of it was served. It changes one row if it does.
