@@ -28,9 +28,9 @@ pub const MAX_MAX_DOWNLOADS: u32 = 1000;
 pub struct Policy {
     /// Seconds from delivery until access ends and the copies made for this sale may be deleted.
     pub retention_seconds: u32,
-    /// Whether only the buyer named by the transfer may claim: then the sale has no download links.
+    /// Whether the sale is to the buyer named by the transfer alone. A download link beside it is the seller's own gift.
     pub single_recipient: bool,
-    /// How many claims a transfer allows, those of its download links included. Resuming a claim is not a new one.
+    /// How many claims a transfer allows its buyer. Resuming a claim is not a new one.
     pub max_downloads: u32,
     /// When retention ends: true stops running downloads too, false only refuses new claims.
     pub revoke_on_expiry: bool,

@@ -121,11 +121,6 @@ async fn find_order(ctx: &Ctx, caller: &Caller, body: &MakeLink) -> Result<Optio
     if transfer.frozen.map(|frozen| frozen.release_id) != Some(body.release_id) {
         return Err(unprocessable("release_id is not the one of the sale"));
     }
-    if transfer.offer.body.policy.single_recipient {
-        return Err(unprocessable(
-            "the policy of the sale is single_recipient: its files are for the buyer alone, and a link gives them to others",
-        ));
-    }
     Ok(Some(transfer))
 }
 

@@ -83,24 +83,20 @@ pub async fn service(store: &Store, transfer_id: TransferId) -> Result<Vec<Servi
     store.all(query.bind(transfer_id)).await
 }
 
-/// How many downloads of the transfer `t` count at the time given: its buyer's and those by its links, unless they were
-/// given back or lapsed before the first chunk.
+/// How many downloads of the transfer `t` count at the time given: those that were neither given back nor lapsed before
+/// the first chunk. Those by its links count for the links.
 macro_rules! downloads_of_sale {
     ($now:literal) => {
         concat!(
-            "((select count(*) from claims c where c.transfer_id = t.id and c.cancelled_at is null \
+            "(select count(*) from claims c where c.transfer_id = t.id and c.cancelled_at is null \
                and (c.first_chunk_at is not null or c.expires_at > ",
             $now,
-            ")) + (select count(*) from claims c join download_links o on o.immutable_id = c.link_id \
-               where o.order_id = t.id and c.cancelled_at is null and (c.first_chunk_at is not null or c.expires_at > ",
-            $now,
-            ")))"
+            "))"
         )
     };
 }
-pub(super) use downloads_of_sale;
 
-/// How many downloads of a transfer count, those by its links included.
+/// How many downloads of a transfer count.
 pub async fn counted(store: &Store, transfer_id: TransferId, now: i64) -> Result<u64, StoreError> {
     #[derive(Deserialize)]
     struct Row {

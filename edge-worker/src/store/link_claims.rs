@@ -4,7 +4,6 @@ use claimcheck_protocol::bytes::Bytes32;
 use claimcheck_protocol::ids::{ClaimId, LinkId};
 use serde::Deserialize;
 
-use super::claims::downloads_of_sale;
 use super::link_log::{MAX_TRIES, TRY_SECONDS};
 use super::{Query, Store, StoreError, sql};
 
@@ -50,12 +49,12 @@ pub struct NewLinkClaim {
     pub expires_at: i64,
 }
 
-/// Begins a claim if the link takes one and, where it is for a sale, that gives access and has a download left: one
+/// Begins a claim if the link takes one and, where it is for a sale, that gives access: one
 /// statement, so no two calls can take the last one, and no password is right once its tries are used up. A claim ends
 /// with the sale's retention where the policy says that access does. It changes no row where it does not begin, or where
 /// the id exists.
 pub fn begin(claim: &NewLinkClaim) -> Query {
-    sql(concat!(
+    sql(
         "insert into claims (id, link_id, release_id, key_thumbprint, nonce, created_at, expires_at) \
          select ?1, l.immutable_id, l.release_id, ?2, ?3, ?4, \
          case when json_extract(t.policy, '$.revoke_on_expiry') then min(?5, t.retention_ends_at) else ?5 end \
@@ -68,10 +67,8 @@ pub fn begin(claim: &NewLinkClaim) -> Query {
            and g.code = 'wrong_password' and g.at > ?4 - ?8) < ?9) \
          and exists (select 1 from releases r where r.id = l.release_id and r.deleted_at is null) \
          and (l.order_id is null or (t.claims_state = 'open' and t.status in ('delivered', 'acknowledged') \
-           and t.retention_ends_at > ?4 and ",
-        downloads_of_sale!("?4"),
-        " < json_extract(t.policy, '$.max_downloads'))) on conflict do nothing"
-    ))
+           and t.retention_ends_at > ?4)) on conflict do nothing"
+    )
     .bind(claim.id)
     .bind(claim.key_thumbprint)
     .bind(claim.nonce)

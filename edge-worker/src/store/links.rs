@@ -6,7 +6,6 @@ use claimcheck_protocol::keys::AilockId;
 use claimcheck_protocol::wire::{DownloadLink, LinkState, MakeLink, WRAPPED_KEY_LEN};
 use serde::Deserialize;
 
-use super::claims::downloads_of_sale;
 use super::link_claims::MAX_BEGUN;
 use super::{Query, Store, StoreError, sql};
 
@@ -32,8 +31,6 @@ pub struct StoredLink {
     pub used: u32,
     /// Claims that ever began.
     pub begun: u32,
-    /// Downloads that its sale has left, which it shares with the buyer; none: it has no sale.
-    pub sale_left: Option<i64>,
     /// 1 where it has a sale whose access takes no new claim.
     pub sale_closed: u8,
     /// Unix seconds.
@@ -72,9 +69,7 @@ impl StoredLink {
 
     /// How many more may begin.
     pub fn downloads_left(&self) -> u32 {
-        let own = self.max_downloads.saturating_sub(self.used);
-        let of_sale = self.sale_left.map_or(own, |left| u32::try_from(left).unwrap_or_default());
-        own.min(of_sale)
+        self.max_downloads.saturating_sub(self.used)
     }
 
     /// As its owner sees it.
@@ -105,9 +100,6 @@ macro_rules! link_columns {
              (select count(*) from claims c where c.link_id = l.immutable_id and c.cancelled_at is null \
                and (c.first_chunk_at is not null or c.expires_at > ?1)) as used, \
              (select count(*) from claims c where c.link_id = l.immutable_id) as begun, \
-             case when t.id is not null then json_extract(t.policy, '$.max_downloads') - ",
-            downloads_of_sale!("?1"),
-            " end as sale_left, \
              t.id is not null and (t.claims_state <> 'open' or t.status not in ('delivered', 'acknowledged')) as sale_closed, \
              exists (select 1 from content_checks k where k.release_id = l.release_id \
                and (k.malware_scan = 'infected' or k.moderation = 'rejected')) as refused \

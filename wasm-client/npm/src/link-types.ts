@@ -22,7 +22,7 @@ export interface DownloadLink {
   readonly state: LinkState;
 }
 
-/** What an owner decides of a link. A sale has links only where its offer's policy is not `single_recipient`. */
+/** What an owner decides of a link. */
 export type LinkRequest = (
   { readonly releaseId: string; readonly fileId?: string } | { readonly transferId: string }
 ) & {
