@@ -34,7 +34,7 @@ test("a seller says which files it takes, a buyer is told, and another file is n
   const { page } = buyer;
   await openMessage(page, "badge");
   const logo = page.getByLabel("Your logo");
-  await page.getByText("Taken: Images, PDF, ZIP archives, font/*. At most 1 MB.").waitFor();
+  await page.getByText("Accepted: Images, PDF, ZIP archives, font/*. At most 1 MB.").waitFor();
   await page.getByText("At most 200 MB.").waitFor();
   assert.equal(
     await logo.getAttribute("accept"),

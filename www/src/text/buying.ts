@@ -30,7 +30,7 @@ export const answers = {
   sent: (label: string) => `${label}: sent`,
   change: "Change what was sent",
   missing: "Please fill this in.",
-  takes: (kinds: string) => `Taken: ${kinds}.`,
+  takes: (kinds: string) => `Accepted: ${kinds}.`,
   mostBytes: (size: string) => `At most ${size}.`,
   tooLarge: (most: string) => `This file is too large. ${most}`,
   otherType: (type: string, kinds: string) =>
