@@ -10,8 +10,9 @@ use claimcheck_protocol::transfer::{ServerEvent, Status};
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::filing::machine_id;
-use crate::store::transfers::{self, StoredTransfer};
+use crate::store::transfers::StoredTransfer;
 use crate::store::{deadlines, disputes};
+use crate::tally::Tally;
 use crate::transitions::{self, Change};
 
 /// Deadlines of each kind in one run: with four statements for each, all kinds stay below what one run may ask of D1.
@@ -28,17 +29,16 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
             let settle = disputes::settle(dispute.transfer_id, dispute.id);
             settle.into_iter().fold(Change::by(event), Change::with)
         };
-        tally.count(act(ctx, dispute.transfer_id, |_| Some(change())).await);
+        tally.add(act(ctx, dispute.transfer_id, |_| Some(change())).await);
     }
     for id in deadlines::expired_offers(&ctx.store, now, MAX_OF_A_KIND).await? {
         let due = |transfer: &StoredTransfer| transfer.machine.status().awaits_payment();
-        tally.count(act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::Expire))).await);
+        tally.add(act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::Expire))).await);
     }
     for id in deadlines::overdue_grants(&ctx.store, now, MAX_OF_A_KIND).await? {
         let due = |transfer: &StoredTransfer| is_past(transfer.access.grant_due_at, now);
-        tally.count(
-            act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::GrantOverdue))).await,
-        );
+        tally
+            .add(act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::GrantOverdue))).await);
     }
     for id in deadlines::ended_retentions(&ctx.store, now, MAX_OF_A_KIND).await? {
         let due = |transfer: &StoredTransfer| {
@@ -46,44 +46,24 @@ pub async fn run(ctx: &Ctx) -> Result<usize, ApiError> {
             is_past(transfer.access.retention_ends_at, now)
                 && (status.allows_access() || status == Status::Disputed)
         };
-        tally.count(
+        tally.add(
             act(ctx, id, |transfer| due(transfer).then(|| Change::by(ServerEvent::RetentionEnded))).await,
         );
     }
     tally.result()
 }
 
-/// What a run came to.
-#[derive(Default)]
-struct Tally {
-    done: usize,
-    failure: Option<ApiError>,
-}
-
-impl Tally {
-    fn count(&mut self, result: Result<(), ApiError>) {
-        match result {
-            Ok(()) => self.done += 1,
-            Err(error) => self.failure = Some(error),
-        }
-    }
-
-    fn result(self) -> Result<usize, ApiError> {
-        self.failure.map_or(Ok(self.done), Err)
-    }
-}
-
 fn is_past(due: Option<i64>, now: i64) -> bool {
     due.is_some_and(|due| due <= now)
 }
 
-/// One transition by the server, unless another one has made it needless.
+/// One transition by the server, unless another one has made it needless. It counts as one either way.
 async fn act(
     ctx: &Ctx,
     id: TransferId,
     change: impl Fn(&StoredTransfer) -> Option<Change>,
-) -> Result<(), ApiError> {
-    let transfer =
-        transfers::find(&ctx.store, id).await?.ok_or(ApiError::Bug("a transfer due does not exist"))?;
-    transitions::apply(ctx, Actor::Server, transfer, |transfer| Ok(change(transfer))).await.map(drop)
+) -> Result<usize, ApiError> {
+    let transfer = transitions::load(ctx, id).await?;
+    transitions::apply(ctx, Actor::Server, transfer, |transfer| Ok(change(transfer))).await?;
+    Ok(1)
 }

@@ -42,6 +42,7 @@ pub mod sides;
 pub mod store;
 pub mod stripe;
 pub mod sweep;
+pub mod tally;
 pub mod trace;
 pub mod transitions;
 pub mod upload_rules;

@@ -11,6 +11,7 @@ use crate::blobs::Blobs;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::store::{Query, StoreError, erasure, records, retention, uploads};
+use crate::tally::Tally;
 
 /// Seconds after which an upload that is still open counts as abandoned.
 const ABANDONED_SECONDS: i64 = 24 * 3600;
@@ -51,33 +52,6 @@ async fn purge(ctx: &Ctx, blobs: &Blobs, release_id: ReleaseId, note: Query) -> 
         return Ok(ctx.store.run(note).await?);
     }
     Ok(0)
-}
-
-/// What became of many things, of which one that fails must not keep the others from their turn.
-#[derive(Debug, Default)]
-pub struct Tally {
-    done: usize,
-    failure: Option<ApiError>,
-}
-
-impl Tally {
-    /// Counts what was done, or keeps the failure.
-    pub fn add(&mut self, result: Result<usize, ApiError>) {
-        match result {
-            Ok(done) => self.done += done,
-            Err(error) => self.failure = Some(error),
-        }
-    }
-
-    /// How many things were done so far.
-    pub const fn done(&self) -> usize {
-        self.done
-    }
-
-    /// The count, or the last failure.
-    pub fn result(self) -> Result<usize, ApiError> {
-        self.failure.map_or(Ok(self.done), Err)
-    }
 }
 
 /// Sets the tombstone of releases that are past their retention and needed by nothing, and of the attachments of sales

@@ -1,8 +1,9 @@
 //! Compares bucket and books both ways, a bounded part in each run: objects without a row are deleted, rows without
 //! their objects are reported.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use claimcheck_protocol::floe::{FloeParams, Layout};
 use claimcheck_protocol::ids::ReleaseId;
 
 use crate::blobs::{Blobs, ChunkKey};
@@ -10,8 +11,8 @@ use crate::chunk_map::ChunkObject;
 use crate::context::Ctx;
 use crate::error::ApiError;
 use crate::log;
-use crate::retention::Tally;
 use crate::store::sweeps::{self, Finding, Kept};
+use crate::tally::Tally;
 
 const OBJECTS: &str = "objects";
 const ROWS: &str = "rows";
@@ -117,14 +118,18 @@ async fn delete_strangers(
     stored: Vec<ChunkObject>,
 ) -> Result<Vec<ChunkObject>, ApiError> {
     let release_id = kept.release_id;
-    let files = sweeps::files(&ctx.store, release_id).await?;
-    let has = |chunk: &ChunkObject| {
-        files.iter().any(|file| file.file_id == chunk.file_id && chunk.index < file.chunk_count())
-    };
+    let mut chunk_counts = BTreeMap::new();
+    for file in sweeps::files(&ctx.store, release_id).await? {
+        let layout = Layout::of_plaintext(FloeParams::FILE, file.file_size)
+            .map_err(|_| ApiError::Bug("a file has no layout"))?;
+        chunk_counts.insert(file.file_id, layout.chunk_count());
+    }
     // An attachment's file is not among them, and neither is that of a release without books.
-    if files.is_empty() {
+    if chunk_counts.is_empty() {
         return Ok(stored);
     }
+    let has =
+        |chunk: &ChunkObject| chunk_counts.get(&chunk.file_id).is_some_and(|count| chunk.index < *count);
     let (own, strange): (Vec<_>, Vec<_>) = stored.into_iter().partition(has);
     for chunk in strange {
         blobs.delete_chunk(ChunkKey { release_id, file_id: chunk.file_id, index: chunk.index }).await?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use claimcheck_protocol::floe::CHUNK_SEGMENTS;
 use claimcheck_protocol::ids::{FileId, ReleaseId};
 use claimcheck_protocol::wire::StorageFinding;
 use serde::Deserialize;
@@ -71,20 +70,13 @@ pub async fn kept(store: &Store, after: &str, limit: u32) -> Result<Vec<Kept>, S
 pub struct KeptFile {
     /// The file.
     pub file_id: FileId,
-    /// FLOE segments.
-    pub segment_count: u64,
-}
-
-impl KeptFile {
-    /// Chunks of the file.
-    pub const fn chunk_count(&self) -> u64 {
-        self.segment_count.div_ceil(CHUNK_SEGMENTS)
-    }
+    /// Bytes of plaintext.
+    pub file_size: u64,
 }
 
 /// The files of a completed release.
 pub async fn files(store: &Store, release_id: ReleaseId) -> Result<Vec<KeptFile>, StoreError> {
-    let query = sql("select immutable_id as file_id, segment_count from digital_files where release_id = ?1");
+    let query = sql("select immutable_id as file_id, file_size from digital_files where release_id = ?1");
     store.all(query.bind(release_id)).await
 }
 
